@@ -1,0 +1,1 @@
+"""Everything the actors call: one room per subject, imports one way."""

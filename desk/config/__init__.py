@@ -1,0 +1,1 @@
+"""config.toml to frozen values: validated whole, every mistake listed with its nearest remedy."""

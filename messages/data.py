@@ -1,0 +1,78 @@
+"""What collectors hand to persistence, and its acknowledgement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from messages.contract import Bar, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One symbol and cycle of the slot ledger.
+
+    `cycle` is the slot's start in market time (epoch seconds). `status` is COMPLETE, PARTIAL or MISSED; `reason` says
+    why when it is not COMPLETE. `written` counts contracts with a two-sided quote and Greeks, `partial` those that
+    answered in part, `failed` those that did not answer. `seconds` is market time from start to end.
+    """
+
+    symbol: str
+    cycle: float
+    status: str
+    reason: str = ""
+    asked: int = 0
+    written: int = 0
+    partial: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    underlying: float | None = None
+    vix: float | None = None
+    trend: str | None = None
+    iv_rank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows of one slot, to be stored with its ledger entry or not at all."""
+
+    reply_to: str
+    correlation: str
+    slot: Slot
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DailyBars:
+    """Daily bars of a symbol, to be stored; a day stored before is replaced."""
+
+    reply_to: str
+    correlation: str
+    symbol: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The schedule in force for one task, to be stored; `timeout` and `interval` in seconds."""
+
+    task: str
+    interval: float
+    market_phase: str
+    priority: int
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleInForce:
+    """The whole schedule at a start or a change."""
+
+    tasks: tuple[Schedule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Persistence has made a message durable: `rows` are on disk whatever happens next."""
+
+    correlation: str
+    rows: int
+    error: str = ""
