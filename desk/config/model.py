@@ -1,0 +1,224 @@
+"""The shape of config.toml: what may be set, its type, its bounds and its default."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Symbol = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9.]{0,11}$")]
+
+
+class Section(BaseModel):
+    """A table of config.toml: frozen, and without keys that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Gateway(Section):
+    """`[gateway]`: where the desk's IB session ends."""
+
+    kind: Literal["paper", "ib"] = Field(
+        "paper", description="paper: the embedded paper gateway; ib: TWS or IB Gateway"
+    )
+    host: str = Field("127.0.0.1", description="address of TWS, IB Gateway, or the paper gateway's own")
+    port: Port = Field(
+        0, description="7497 TWS paper, 7496 TWS live, 4002 Gateway paper, 4001 Gateway live; 0: a free one"
+    )
+    market: str = Field("fitted", description="paper only: fitted (the shipped market), fitted:PATH, or lake:PATH")
+    seed: Count = Field(1, description="paper only: everything random in the market comes from it")
+    replay_hold: Seconds = Field(
+        300.0, description="paper only: how long a recorded quote holds, in seconds of market time"
+    )
+    account: str = Field("DU1234567", pattern=r"^D[UF]\d+$", description="paper only: its account id")
+    messages_per_second: Count = Field(
+        100, description="paper only: client messages it accepts a second; 0: any number"
+    )
+    market_data_lines: Count = Field(
+        101, description="paper only: concurrent market-data lines it grants; 0: any number"
+    )
+    latency: Annotated[float, Field(ge=0)] = Field(1.0, description="paper only: factor on IB-like latencies; 0: none")
+
+
+class Broker(Section):
+    """`[broker]`: the one IB session and what it may ask."""
+
+    mode: Literal["paper", "live"] = Field("paper", description="live money needs this and [trading] enabled = true")
+    client_id: Count | Literal["random"] = Field(
+        1, description='a number, or "random" (100-999) for a desk that sends no orders'
+    )
+    messages_per_second: Annotated[int, Field(ge=1, le=1000)] = Field(
+        50, description="IB's limit: market-data lines / 2"
+    )
+    market_data_lines: Annotated[int, Field(ge=4, le=10_000)] = Field(100, description="IB's limit of concurrent lines")
+    connect_timeout: Seconds = Field(10.0, description="seconds for one attempt to connect (machine time)")
+    reconnect_longest: Seconds = Field(60.0, description="longest pause between attempts (machine time)")
+    watchdog: Seconds = Field(30.0, description="seconds of silence after which the session is asked for the time")
+    request_timeout: Seconds = Field(60.0, description="seconds until a request without a deadline of its own ends")
+    quote_deadline: Seconds = Field(1.0, description="seconds for bid and ask of options with 45 or more DTE")
+    quote_deadline_near: Seconds = Field(0.15, description="the same for nearer expiries")
+    greeks_deadline: Seconds = Field(4.0, description="seconds for Greeks while lines are free")
+    breaker_failures: Positive = Field(5, description="consecutive failures that open the circuit breaker")
+    breaker_pause: Seconds = Field(60.0, description="seconds it stays open")
+
+
+class Persistence(Section):
+    """`[persistence]`: how the lake is written."""
+
+    commit_every: Seconds = Field(
+        2.0, description="seconds (machine time) that accepted batches may wait to share a commit"
+    )
+    compact_after: Positive = Field(200, description="files in a table after which it is compacted")
+
+
+class Lake(Section):
+    """`[lake]`: where the tables are and how they are laid out."""
+
+    path: str = Field("", description="folder of the tables; empty: lake/ in the data folder")
+    partition_by: tuple[str, ...] = Field(
+        ("date",), description='["date"], ["strike_partition", "symbol"] or ["symbol", "yearmonth"]'
+    )
+
+    @model_validator(mode="after")
+    def _known_layout(self) -> Lake:
+        if self.partition_by not in {("date",), ("strike_partition", "symbol"), ("symbol", "yearmonth")}:
+            msg = 'partition_by must be ["date"], ["strike_partition", "symbol"] or ["symbol", "yearmonth"]'
+            raise ValueError(msg)
+        return self
+
+
+class Collector(Section):
+    """`[[collectors]]`: a recorded symbol."""
+
+    symbol: Symbol
+    sec_type: Literal["STK", "IND"] = Field("STK", description="STK for stocks and ETFs, IND for indices")
+    exchange: str = Field("SMART", description="SMART, or the index's own (SPX: CBOE)")
+    trading_class: str = Field("", description="index options only: SPX or SPXW")
+    interval: Annotated[float, Field(ge=60)] = Field(300.0, description="seconds between cycles, at least 60")
+    dte_min: Count = Field(45, description="nearest expiry, in calendar days")
+    dte_max: Count = Field(75, description="farthest expiry, in calendar days")
+    expiries: Literal["all", "first"] = Field("all", description="all expiries in the range, or the first only")
+    window: Fraction = Field(0.08, description="strikes within this fraction of the underlying's price")
+    strike_step: Annotated[float, Field(ge=0)] = Field(
+        5.0, description="multiples of this only; 0: every listed strike"
+    )
+
+    @model_validator(mode="after")
+    def _range_upright(self) -> Collector:
+        if self.dte_min > self.dte_max:
+            msg = f"dte_min = {self.dte_min} is above dte_max = {self.dte_max}; swap them"
+            raise ValueError(msg)
+        return self
+
+
+class Strategy(Section):
+    """`[[strategies]]`: one instance of a strategy; `params` overrides the strategy's own defaults."""
+
+    name: str = Field(description="the strategy's registered name, as `list` shows it")
+    id: str = Field("", description="the instance's name; empty: the strategy's")
+    enabled: bool = True
+    on_shutdown: Literal["keep", "flatten"] = "keep"
+    params: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def instance(self) -> str:
+        """The instance's name."""
+        return self.id or self.name
+
+
+class Task(Section):
+    """`[schedule]`: when collectors run and how long a cycle may take."""
+
+    market_phase: Literal["market_open"] = Field("market_open", description="cycles run while the market is open")
+    priority: Count = 30
+    timeout: Seconds = Field(300.0, description="seconds after which a cycle ends with what it has")
+
+
+class Trading(Section):
+    """`[trading]`: whether orders may leave, and from which account."""
+
+    enabled: bool = Field(default=False, description='live money needs this and [broker] mode = "live"')
+    account: str = Field("", description="the account that orders may go to; empty: the session's only one")
+
+
+class Limits(Section):
+    """`[limits]`: above all strategies."""
+
+    max_open_risk: Annotated[float, Field(ge=0)] = Field(25_000.0, description="USD")
+    max_daily_loss: Annotated[float, Field(ge=0)] = Field(5_000.0, description="USD; entries stop for the day")
+    max_condors: Count = 6
+
+
+class Supervision(Section):
+    """`[supervision]`: restarts, in machine time."""
+
+    strategy: Literal["one_for_one"] = "one_for_one"
+    max_restarts: Count = Field(5, description="restarts within `period` before an actor counts as exhausted")
+    period: Seconds = 300.0
+    backoff_min: Seconds = 0.2
+    backoff_max: Seconds = 30.0
+    jitter: Annotated[float, Field(ge=0, le=1)] = Field(0.2, description="random share added to a delay")
+    stable_after: Seconds = Field(60.0, description="seconds without a crash after which the count starts anew")
+    stop_timeout: Seconds = Field(10.0, description="seconds an actor has to stop")
+    hang_after: Seconds = Field(60.0, description="seconds without progress on a waiting message: the actor is hung")
+
+
+class Health(Section):
+    """`[health]`: reports."""
+
+    every: Seconds = Field(2.0, description="seconds (machine time) between reports")
+    stale_after: Seconds = Field(600.0, description="seconds of market time after which a symbol's newest row is stale")
+
+
+class Clock(Section):
+    """`[clock]`: real time, or a simulated day."""
+
+    kind: Literal["auto", "real", "simulated"] = Field(
+        "auto", description="auto: simulated on the paper gateway, else real"
+    )
+    day: date = Field(date(2019, 5, 13), description="simulated: the trading day")
+    start: str = Field("09:25", pattern=r"^\d\d:\d\d$", description="simulated: exchange time to start at")
+    until: str = Field("16:15", pattern=r"^\d\d:\d\d$", description="simulated: exchange time to end at")
+    speed: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        60.0, description="simulated: market seconds per second, at most"
+    )
+
+
+class Config(Section):
+    """config.toml."""
+
+    data: str = Field("data", description="folder for everything that runs write")
+    gateway: Gateway = Field(default_factory=Gateway)
+    broker: Broker = Field(default_factory=Broker)
+    persistence: Persistence = Field(default_factory=Persistence)
+    lake: Lake = Field(default_factory=Lake)
+    collectors: tuple[Collector, ...] = ()
+    strategies: tuple[Strategy, ...] = ()
+    schedule: Task = Field(default_factory=Task)
+    trading: Trading = Field(default_factory=Trading)
+    limits: Limits = Field(default_factory=Limits)
+    supervision: Supervision = Field(default_factory=Supervision)
+    health: Health = Field(default_factory=Health)
+    clock: Clock = Field(default_factory=Clock)
+
+    @model_validator(mode="after")
+    def _names_unique(self) -> Config:
+        names = [f"collector {c.symbol}" for c in self.collectors] + [f"strategy {s.instance}" for s in self.strategies]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            msg = f"named twice: {', '.join(twice)}; give one of them an id of its own"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _orders_need_a_fixed_id(self) -> Config:
+        if self.broker.client_id == "random" and self.trading.enabled:
+            msg = '[broker] client_id = "random" cannot trade: orders of another id cannot be cancelled; give a number'
+            raise ValueError(msg)
+        return self
