@@ -1,6 +1,7 @@
 """What collectors and strategies ask of the broker about the market, and its answers.
 
-Every request names who wants the answer (`reply_to`, an actor's name) and carries a correlation id that the answer repeats.
+Every request names who wants the answer (`reply_to`, an actor's name) and carries a correlation id that the answer
+repeats.
 `deadline` is market time in epoch seconds; a request that is older when its turn comes is answered as expired.
 """
 

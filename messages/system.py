@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """An incarnation of an actor has ended. `reason` is `normal`, `stopped` or `crash`; `error` is the last line of the traceback."""
+    """An incarnation of an actor has ended.
+
+    `reason` is `normal`, `stopped` or `crash`; `error` is the last line of the traceback.
+    """
 
     name: str
     epoch: int

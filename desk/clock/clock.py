@@ -19,7 +19,8 @@ class Pin:
 class Clock(ABC):
     """Market time for decisions and deadlines, machine time for liveness and disk.
 
-    Market time is seconds since the Unix epoch (UTC); machine time is monotonic seconds with no meaning but differences.
+    Market time is seconds since the Unix epoch (UTC); machine time is monotonic seconds that mean something only as
+    differences.
     """
 
     @abstractmethod
@@ -46,7 +47,7 @@ class Clock(ABC):
         """Give a pin back."""
 
     def depart(self, amount: int = 1) -> None:
-        """Note that `amount` of work (a message, bytes on a wire) is on its way to someone who shares this clock."""
+        """Note that `amount` of work (a message, bytes on a wire) is on its way to someone with this clock."""
 
     def arrive(self, amount: int = 1) -> None:
         """Note that `amount` of work noted with `depart` has been dealt with."""

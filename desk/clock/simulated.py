@@ -1,8 +1,9 @@
-"""An accelerated clock that is governed: it slows down rather than let a deadline pass while an answer is on its way."""
+"""An accelerated clock, governed: it slows down rather than let a deadline pass while an answer is on its way."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
@@ -25,14 +26,15 @@ class SimulatedClock(Clock):
     hold for more than two machine seconds, so a hung actor cannot stop the day.
     """
 
-    def __init__(self, start: datetime, speed: float = 1.0) -> None:
+    def __init__(self, start: datetime, speed: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
         if speed <= 0:
             msg = f"speed must be above 0, not {speed}"
             raise ValueError(msg)
         self._lock = Lock()
+        self._monotonic = monotonic
         self._speed = speed
         self._time = start.timestamp()
-        self._wall = time.monotonic()
+        self._wall = monotonic()
         self._flying = 0
         self._held_since: float | None = None
         self._pins: dict[int, Pin] = {}
@@ -47,10 +49,10 @@ class SimulatedClock(Clock):
 
     def machine(self) -> float:
         """See `Clock.machine`."""
-        return time.monotonic()
+        return self._monotonic()
 
     def delay(self, due: float) -> float:
-        """See `Clock.delay`; at least one slice while `due` is ahead, because a held clock does not reach it by waiting."""
+        """See `Clock.delay`; at least one slice while `due` is ahead: a held clock does not reach it by waiting."""
         remaining = due - self.time()
         return max(_SLICE, remaining / self._speed) if remaining > 0 else 0.0
 
@@ -88,7 +90,7 @@ class SimulatedClock(Clock):
             return self._speed, self._reached
 
     def _advance(self) -> float:
-        wall = time.monotonic()
+        wall = self._monotonic()
         elapsed, self._wall = wall - self._wall, wall
         limit = self._limit()
         if self._flying > 0 or limit <= self._time:

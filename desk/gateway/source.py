@@ -59,7 +59,7 @@ class Source(Protocol):
         """Quotes at that time, in the order of `contracts` (options, stocks and indices may be mixed)."""
 
     def day(self, contract: Contract, at: float) -> Bar | None:
-        """The session so far of a stock or index: open, high, low, last as close, volume."""
+        """Return the session so far of a stock or index: open, high, low, last as close, volume."""
 
     def daily(self, contract: Contract, what: str, at: float) -> Sequence[Bar]:
         """Daily bars that were complete before that time, oldest first; `what` as IB's whatToShow."""
