@@ -5,20 +5,44 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
 Seconds = Annotated[float, Field(gt=0)]
+Dollars = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
-Symbol = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9.]{0,11}$")]
+Text = Annotated[str, Field(min_length=1)]
+Symbol = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9.]{0,11}$", examples=["SPY"])]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:25"])]
+Market = Annotated[
+    str, Field(pattern=r"^(fitted|fitted:.+|lake:.+)$", examples=["fitted", "lake:data/sim/monday/lake"])
+]
+
+LAYOUTS: tuple[tuple[str, ...], ...] = (("date",), ("strike_partition", "symbol"), ("symbol", "yearmonth"))
+"""The partitionings of `option_snapshots` that the lake supports."""
+
+
+def _known_layout(columns: tuple[str, ...]) -> tuple[str, ...]:
+    if columns not in LAYOUTS:
+        msg = 'one of ["date"], ["strike_partition", "symbol"], ["symbol", "yearmonth"]'
+        raise ValueError(msg)
+    return columns
+
+
+Layout = Annotated[
+    tuple[str, ...],
+    Strict(strict=False),
+    AfterValidator(_known_layout),
+    Field(json_schema_extra={"enum": [list(layout) for layout in LAYOUTS]}),
+]
 
 
 class Section(BaseModel):
-    """A table of config.toml: frozen, and without keys that nobody reads."""
+    """A table of config.toml: frozen, of exactly the types it says, and without keys that nobody reads."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Gateway(Section):
@@ -27,16 +51,21 @@ class Gateway(Section):
     kind: Literal["paper", "ib"] = Field(
         "paper", description="paper: the embedded paper gateway; ib: TWS or IB Gateway"
     )
-    host: str = Field("127.0.0.1", description="address of TWS, IB Gateway, or the paper gateway's own")
+    host: Text = Field("127.0.0.1", description="address of TWS, IB Gateway, or the paper gateway's own")
     port: Port = Field(
-        0, description="7497 TWS paper, 7496 TWS live, 4002 Gateway paper, 4001 Gateway live; 0: a free one"
+        0,
+        description="7497 TWS paper, 7496 TWS live, 4002 Gateway paper, 4001 Gateway live; 0: a free one (paper only)",
     )
-    market: str = Field("fitted", description="paper only: fitted (the shipped market), fitted:PATH, or lake:PATH")
+    market: Market = Field(
+        "fitted", description="paper only: fitted (the shipped market), fitted:PATH, or lake:PATH (recorded chains)"
+    )
     seed: Count = Field(1, description="paper only: everything random in the market comes from it")
     replay_hold: Seconds = Field(
         300.0, description="paper only: how long a recorded quote holds, in seconds of market time"
     )
-    account: str = Field("DU1234567", pattern=r"^D[UF]\d+$", description="paper only: its account id")
+    account: str = Field(
+        "DU1234567", pattern=r"^D[UF]\d+$", description="paper only: its account id", examples=["DU1234567"]
+    )
     messages_per_second: Count = Field(
         100, description="paper only: client messages it accepts a second; 0: any number"
     )
@@ -58,7 +87,7 @@ class Broker(Section):
     )
     market_data_lines: Annotated[int, Field(ge=4, le=10_000)] = Field(100, description="IB's limit of concurrent lines")
     connect_timeout: Seconds = Field(10.0, description="seconds for one attempt to connect (machine time)")
-    reconnect_longest: Seconds = Field(60.0, description="longest pause between attempts (machine time)")
+    reconnect_longest: Seconds = Field(60.0, description="longest pause between attempts, in seconds (machine time)")
     watchdog: Seconds = Field(30.0, description="seconds of silence after which the session is asked for the time")
     request_timeout: Seconds = Field(60.0, description="seconds until a request without a deadline of its own ends")
     quote_deadline: Seconds = Field(1.0, description="seconds for bid and ask of options with 45 or more DTE")
@@ -81,24 +110,17 @@ class Lake(Section):
     """`[lake]`: where the tables are and how they are laid out."""
 
     path: str = Field("", description="folder of the tables; empty: lake/ in the data folder")
-    partition_by: tuple[str, ...] = Field(
+    partition_by: Layout = Field(
         ("date",), description='["date"], ["strike_partition", "symbol"] or ["symbol", "yearmonth"]'
     )
-
-    @model_validator(mode="after")
-    def _known_layout(self) -> Lake:
-        if self.partition_by not in {("date",), ("strike_partition", "symbol"), ("symbol", "yearmonth")}:
-            msg = 'partition_by must be ["date"], ["strike_partition", "symbol"] or ["symbol", "yearmonth"]'
-            raise ValueError(msg)
-        return self
 
 
 class Collector(Section):
     """`[[collectors]]`: a recorded symbol."""
 
-    symbol: Symbol
+    symbol: Symbol = Field(description="the underlying, as IB spells it")
     sec_type: Literal["STK", "IND"] = Field("STK", description="STK for stocks and ETFs, IND for indices")
-    exchange: str = Field("SMART", description="SMART, or the index's own (SPX: CBOE)")
+    exchange: Text = Field("SMART", description="SMART, or the index's own (SPX: CBOE)")
     trading_class: str = Field("", description="index options only: SPX or SPXW")
     interval: Annotated[float, Field(ge=60)] = Field(300.0, description="seconds between cycles, at least 60")
     dte_min: Count = Field(45, description="nearest expiry, in calendar days")
@@ -109,22 +131,17 @@ class Collector(Section):
         5.0, description="multiples of this only; 0: every listed strike"
     )
 
-    @model_validator(mode="after")
-    def _range_upright(self) -> Collector:
-        if self.dte_min > self.dte_max:
-            msg = f"dte_min = {self.dte_min} is above dte_max = {self.dte_max}; swap them"
-            raise ValueError(msg)
-        return self
-
 
 class Strategy(Section):
     """`[[strategies]]`: one instance of a strategy; `params` overrides the strategy's own defaults."""
 
-    name: str = Field(description="the strategy's registered name, as `list` shows it")
+    name: Text = Field(description="the strategy's registered name, as `list` shows it")
     id: str = Field("", description="the instance's name; empty: the strategy's")
-    enabled: bool = True
-    on_shutdown: Literal["keep", "flatten"] = "keep"
-    params: dict[str, Any] = Field(default_factory=dict)
+    enabled: bool = Field(default=True, description="false: the instance is not started")
+    on_shutdown: Literal["keep", "flatten"] = Field(
+        "keep", description="open positions at a stop: keep them, or flatten (close at market)"
+    )
+    params: dict[str, Any] = Field(default_factory=dict, description="the strategy's parameters, as `list` shows them")
 
     @property
     def instance(self) -> str:
@@ -136,7 +153,7 @@ class Task(Section):
     """`[schedule]`: when collectors run and how long a cycle may take."""
 
     market_phase: Literal["market_open"] = Field("market_open", description="cycles run while the market is open")
-    priority: Count = 30
+    priority: Count = Field(30, description="recorded with the schedule; the smaller goes first")
     timeout: Seconds = Field(300.0, description="seconds after which a cycle ends with what it has")
 
 
@@ -150,20 +167,20 @@ class Trading(Section):
 class Limits(Section):
     """`[limits]`: above all strategies."""
 
-    max_open_risk: Annotated[float, Field(ge=0)] = Field(25_000.0, description="USD")
-    max_daily_loss: Annotated[float, Field(ge=0)] = Field(5_000.0, description="USD; entries stop for the day")
-    max_condors: Count = 6
+    max_open_risk: Dollars = Field(25_000.0, description="USD that all open positions together may lose")
+    max_daily_loss: Dollars = Field(5_000.0, description="USD lost in a day after which entries stop for the day")
+    max_condors: Count = Field(6, description="open condors, all strategies together")
 
 
 class Supervision(Section):
-    """`[supervision]`: restarts, in machine time."""
+    """`[supervision]`: restarts, in seconds of machine time."""
 
-    strategy: Literal["one_for_one"] = "one_for_one"
+    strategy: Literal["one_for_one"] = Field("one_for_one", description="a crashed actor is restarted alone")
     max_restarts: Count = Field(5, description="restarts within `period` before an actor counts as exhausted")
-    period: Seconds = 300.0
-    backoff_min: Seconds = 0.2
-    backoff_max: Seconds = 30.0
-    jitter: Annotated[float, Field(ge=0, le=1)] = Field(0.2, description="random share added to a delay")
+    period: Seconds = Field(300.0, description="seconds over which restarts are counted")
+    backoff_min: Seconds = Field(0.2, description="seconds before the first restart; doubles with each")
+    backoff_max: Seconds = Field(30.0, description="longest pause before a restart")
+    jitter: Annotated[float, Field(ge=0, le=1)] = Field(0.2, description="random share added to a pause")
     stable_after: Seconds = Field(60.0, description="seconds without a crash after which the count starts anew")
     stop_timeout: Seconds = Field(10.0, description="seconds an actor has to stop")
     hang_after: Seconds = Field(60.0, description="seconds without progress on a waiting message: the actor is hung")
@@ -182,9 +199,9 @@ class Clock(Section):
     kind: Literal["auto", "real", "simulated"] = Field(
         "auto", description="auto: simulated on the paper gateway, else real"
     )
-    day: date = Field(date(2019, 5, 13), description="simulated: the trading day")
-    start: str = Field("09:25", pattern=r"^\d\d:\d\d$", description="simulated: exchange time to start at")
-    until: str = Field("16:15", pattern=r"^\d\d:\d\d$", description="simulated: exchange time to end at")
+    day: date = Field(date(2019, 5, 13), description="simulated: the trading day", examples=["2019-05-13"])
+    start: TimeOfDay = Field("09:25", description="simulated: exchange time to start at")
+    until: TimeOfDay = Field("16:15", description="simulated: exchange time to end at")
     speed: Annotated[float, Field(gt=0, le=10_000)] = Field(
         60.0, description="simulated: market seconds per second, at most"
     )
@@ -193,32 +210,16 @@ class Clock(Section):
 class Config(Section):
     """config.toml."""
 
-    data: str = Field("data", description="folder for everything that runs write")
+    data: Text = Field("data", description="folder for everything that runs write")
     gateway: Gateway = Field(default_factory=Gateway)
     broker: Broker = Field(default_factory=Broker)
     persistence: Persistence = Field(default_factory=Persistence)
     lake: Lake = Field(default_factory=Lake)
-    collectors: tuple[Collector, ...] = ()
-    strategies: tuple[Strategy, ...] = ()
+    collectors: Annotated[tuple[Collector, ...], Strict(strict=False)] = ()
+    strategies: Annotated[tuple[Strategy, ...], Strict(strict=False)] = ()
     schedule: Task = Field(default_factory=Task)
     trading: Trading = Field(default_factory=Trading)
     limits: Limits = Field(default_factory=Limits)
     supervision: Supervision = Field(default_factory=Supervision)
     health: Health = Field(default_factory=Health)
     clock: Clock = Field(default_factory=Clock)
-
-    @model_validator(mode="after")
-    def _names_unique(self) -> Config:
-        names = [f"collector {c.symbol}" for c in self.collectors] + [f"strategy {s.instance}" for s in self.strategies]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            msg = f"named twice: {', '.join(twice)}; give one of them an id of its own"
-            raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _orders_need_a_fixed_id(self) -> Config:
-        if self.broker.client_id == "random" and self.trading.enabled:
-            msg = '[broker] client_id = "random" cannot trade: orders of another id cannot be cancelled; give a number'
-            raise ValueError(msg)
-        return self

@@ -1,0 +1,83 @@
+"""The shipped config.toml and its schema say what the model says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from desk.config import load, schema
+from desk.config.model import Collector, Config, Strategy
+from desk.config.schema import schema_text
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "config.toml"
+STRATEGIES = {"dte0_ic": dict, "monthly_ic": dict}
+
+
+def uncommented(text: str) -> str:
+    return re.sub(r"^#(?=[a-z_]+ = )", "", text, flags=re.MULTILINE)
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(uncommented(SHIPPED.read_text()))
+    return path
+
+
+def test_is_the_default_topology() -> None:
+    config = load(SHIPPED, strategies=STRATEGIES)
+    assert [each.symbol for each in config.collectors] == ["SPY", "QQQ", "IWM"]
+    assert [each.name for each in config.strategies] == ["dte0_ic", "monthly_ic"]
+    assert config == Config(
+        collectors=tuple(Collector(symbol=symbol) for symbol in ("SPY", "QQQ", "IWM")),
+        strategies=tuple(Strategy(name=name) for name in ("dte0_ic", "monthly_ic")),
+    )
+
+
+def test_uncommented_it_says_the_same(whole: Path) -> None:
+    assert load(whole, strategies=STRATEGIES) == load(SHIPPED, strategies=STRATEGIES)
+
+
+def keys(model: type[BaseModel]) -> set[str]:
+    return set(model.model_fields)
+
+
+def test_uncommented_it_has_every_key(whole: Path) -> None:
+    data: dict[str, Any] = tomllib.loads(whole.read_text())
+    assert set(data) == keys(Config)
+    for name, table in data.items():
+        if isinstance(table, dict):
+            assert set(table) == keys(type(getattr(Config(), name))), name
+    assert set(data["collectors"][0]) == keys(Collector)
+    assert set(data["strategies"][0]) == keys(Strategy)
+
+
+def test_every_key_has_a_comment() -> None:
+    bare = [
+        line
+        for line in uncommented(SHIPPED.read_text()).splitlines()
+        if re.match(r"[a-z_]+ = ", line) and "  # " not in line
+    ]
+    assert bare == ['symbol = "QQQ"', 'symbol = "IWM"', 'name = "monthly_ic"']
+
+
+def test_first_line_names_the_schema() -> None:
+    assert SHIPPED.read_text().startswith("#:schema ./config.schema.json\n")
+
+
+def test_schema_file_is_up_to_date() -> None:
+    stored = (ROOT / "config.schema.json").read_text()
+    assert stored == schema_text(), "make it anew: .venv/bin/python -m desk.config > config.schema.json"
+
+
+def test_schema_describes_every_key_and_allows_no_other() -> None:
+    for name, table in {"Config": schema(), **schema()["$defs"]}.items():
+        assert table["additionalProperties"] is False, name
+        for key, value in table["properties"].items():
+            assert "description" in value or "$ref" in value or "items" in value, f"{name}.{key}"
