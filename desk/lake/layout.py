@@ -1,0 +1,56 @@
+"""How rows become a table's rows: columns checked, one row per key, precision and order of the files."""
+
+from __future__ import annotations
+
+import polars as pl
+from deltalake import ColumnProperties, WriterProperties
+
+from desk.lake.errors import LayoutError
+from desk.lake.schema import Table
+
+LAYOUTS = (("date",), ("strike_partition", "symbol"), ("symbol", "yearmonth"))
+
+
+def normal(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows as they are stored: NaN is null, 32 bits of precision where that is enough, one row per key.
+
+    The last of several rows with one key stays. LayoutError when a column is missing, unknown or of another type.
+    """
+    if rows.schema != table.schema:
+        raise LayoutError(f"rows for {table.name} have the columns {rows.schema}, not {table.schema}")
+    narrow = [pl.col(name).cast(pl.Float32).cast(pl.Float64) for name in table.narrow]
+    clean = rows.with_columns(pl.col(pl.Float64).fill_nan(None)).with_columns(narrow)
+    return clean.unique(subset=list(table.key), keep="last", maintain_order=True).sort(table.sort)
+
+
+def merged(table: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return items' rows, oldest first, as one frame in which the last item that wrote a unit has all its rows.
+
+    Weak rows count as a unit's only where no item has others.
+    """
+    item = "_item"
+    rows = pl.concat([frame.with_columns(pl.lit(n).alias(item)) for n, frame in enumerate(frames)])
+    if table.unit is None:
+        newest = rows.unique(subset=list(table.key), keep="last", maintain_order=True)
+    else:
+        rank = pl.col(item) if table.weak is None else pl.when(is_weak(table)).then(-1).otherwise(pl.col(item))
+        rows = rows.with_columns(rank.alias("_rank"))
+        newest = rows.filter(pl.col("_rank") == pl.col("_rank").max().over(table.unit))
+        newest = newest.unique(subset=list(table.key), keep="last", maintain_order=True)
+    return newest.select(table.schema.names()).sort(table.sort)
+
+
+def is_weak(table: Table) -> pl.Expr:
+    """Return the condition under which a row gives way to what its unit already has."""
+    if table.weak is None:
+        return pl.lit(value=False)
+    column, value = table.weak
+    return pl.col(column) == value
+
+
+def properties(table: Table) -> WriterProperties:
+    """Return how the table's files are written: zstd 3, byte-stream split for the columns of reduced precision."""
+    split = ColumnProperties(dictionary_enabled=False, encoding="BYTE_STREAM_SPLIT")
+    return WriterProperties(
+        compression="ZSTD", compression_level=3, column_properties=dict.fromkeys(table.narrow, split) or None
+    )

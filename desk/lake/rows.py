@@ -1,0 +1,106 @@
+"""Messages as rows: what collectors hand over, in the columns of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from desk.lake.schema import DAILY_BARS, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS, Table
+from desk.market.calendar import EXCHANGE
+from messages.contract import Quote
+from messages.data import Batch, DailyBars, ScheduleInForce, Slot
+
+Item = Mapping[str, pl.DataFrame]
+"""Rows by table name that become durable together or not at all."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def of_batch(batch: Batch) -> Item:
+    """Return the rows of a batch and of its ledger entry."""
+    return {SNAPSHOTS.name: _quotes(batch.quotes, batch.slot.cycle), SLOTS.name: _slot(batch.slot)}
+
+
+def of_bars(bars: DailyBars) -> Item:
+    """Return the rows of a symbol's daily bars."""
+    rows = [(bars.symbol, *astuple(bar)) for bar in bars.bars]
+    raw = pl.DataFrame(rows, schema=_raw(DAILY_BARS, {"date": pl.String()}), orient="row")
+    return {DAILY_BARS.name: raw.with_columns(pl.col("date").str.to_date("%Y%m%d"))}
+
+
+def of_schedule(schedule: ScheduleInForce, at: float) -> Item:
+    """Return the schedule in force from market time `at` (epoch seconds), a row per task."""
+    rows = [
+        (instant(at), task.task, task.interval, task.market_phase, task.priority, task.timeout)
+        for task in schedule.tasks
+    ]
+    return {SCHEDULER_CONFIG.name: pl.DataFrame(rows, schema=SCHEDULER_CONFIG.schema, orient="row")}
+
+
+def instant(t: float) -> datetime:
+    """Return epoch seconds as an aware UTC datetime, to the microsecond."""
+    return _EPOCH + timedelta(microseconds=round(t * 1e6))
+
+
+def exchange_day(column: str) -> pl.Expr:
+    """Return the exchange's date of a UTC timestamp column."""
+    return pl.col(column).dt.convert_time_zone(EXCHANGE.key).dt.date()
+
+
+def derived() -> list[pl.Expr]:
+    """Return the columns of a snapshot that follow from others: date, yearmonth, strike_partition."""
+    return [
+        exchange_day("timestamp").alias("date"),
+        pl.col("expiry").str.slice(0, 6).cast(pl.Int32).alias("yearmonth"),
+        (pl.col("strike") // 10 * 10).cast(pl.Int32).alias("strike_partition"),
+    ]
+
+
+def _quotes(quotes: tuple[Quote, ...], cycle: float) -> pl.DataFrame:
+    known = [name for name in SNAPSHOTS.schema if name not in {"date", "yearmonth", "strike_partition"}]
+    raw = pl.DataFrame(
+        [_row(quote, instant(cycle)) for quote in quotes],
+        schema={name: SNAPSHOTS.schema[name] for name in known},
+        orient="row",
+    )
+    return raw.with_columns(derived()).select(SNAPSHOTS.schema.names())
+
+
+def _row(quote: Quote, cycle: datetime) -> tuple[object, ...]:
+    of = quote.contract
+    return (
+        instant(quote.received),
+        of.symbol,
+        of.strike,
+        of.expiry,
+        of.right,
+        quote.bid,
+        quote.ask,
+        quote.last,
+        quote.volume,
+        quote.open_interest,
+        quote.iv,
+        quote.delta,
+        quote.gamma,
+        quote.theta,
+        quote.vega,
+        cycle,
+        of.trading_class or of.symbol,
+        quote.underlying,
+        quote.greeks_source,
+        quote.venue,
+        ",".join(quote.missing),
+    )
+
+
+def _slot(slot: Slot) -> pl.DataFrame:
+    symbol, cycle, *rest = astuple(slot)
+    raw = pl.DataFrame([(symbol, instant(cycle), None, *rest)], schema=SLOTS.schema, orient="row")
+    return raw.with_columns(exchange_day("cycle").alias("date"))
+
+
+def _raw(table: Table, instead: dict[str, pl.DataType]) -> dict[str, pl.DataType]:
+    return {name: instead.get(name, kind) for name, kind in table.schema.items()}

@@ -1,0 +1,135 @@
+"""The lake's tables: their columns, what makes a row unique, and what is replaced together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+_INSTANT, _DAY = pl.Datetime("us", "UTC"), pl.Date()
+_TEXT, _FLOAT, _COUNT, _SMALL = pl.String(), pl.Float64(), pl.Int64(), pl.Int32()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the lake.
+
+    `key` makes a row unique. `unit` names the two columns (a name, a time) whose rows are replaced together when they
+    are written again, or is None for a table that is only appended to. `date` is the column that bounds a search for a
+    unit. `narrow` columns are stored with the precision of 32 bits in 64. `sort` is the order of rows within a file.
+    `weak` rows never replace a unit that is there already.
+    """
+
+    name: str
+    schema: pl.Schema
+    key: tuple[str, ...]
+    sort: tuple[str, ...]
+    unit: tuple[str, str] | None
+    date: str = "date"
+    narrow: tuple[str, ...] = ()
+    weak: tuple[str, str] | None = None
+
+    def empty(self) -> pl.DataFrame:
+        """Return the table's columns without rows."""
+        return self.schema.to_frame()
+
+
+SNAPSHOTS = Table(
+    name="option_snapshots",
+    schema=pl.Schema(
+        {
+            "timestamp": _INSTANT,
+            "symbol": _TEXT,
+            "strike": _FLOAT,
+            "expiry": _TEXT,
+            "right": _TEXT,
+            "bid": _FLOAT,
+            "ask": _FLOAT,
+            "last": _FLOAT,
+            "volume": _COUNT,
+            "open_interest": _COUNT,
+            "iv": _FLOAT,
+            "delta": _FLOAT,
+            "gamma": _FLOAT,
+            "theta": _FLOAT,
+            "vega": _FLOAT,
+            "date": _DAY,
+            "yearmonth": _SMALL,
+            "strike_partition": _SMALL,
+            "cycle": _INSTANT,
+            "trading_class": _TEXT,
+            "underlying": _FLOAT,
+            "greeks_source": _TEXT,
+            "venue": _TEXT,
+            "missing": _TEXT,
+        }
+    ),
+    key=("symbol", "cycle", "trading_class", "expiry", "strike", "right"),
+    sort=("symbol", "expiry", "right", "strike", "timestamp", "trading_class"),
+    unit=("symbol", "cycle"),
+    narrow=("iv", "delta", "gamma", "theta", "vega"),
+)
+
+SLOTS = Table(
+    name="slots",
+    schema=pl.Schema(
+        {
+            "symbol": _TEXT,
+            "cycle": _INSTANT,
+            "date": _DAY,
+            "status": _TEXT,
+            "reason": _TEXT,
+            "asked": _COUNT,
+            "written": _COUNT,
+            "partial": _COUNT,
+            "failed": _COUNT,
+            "seconds": _FLOAT,
+            "underlying": _FLOAT,
+            "vix": _FLOAT,
+            "trend": _TEXT,
+            "iv_rank": _FLOAT,
+        }
+    ),
+    key=("symbol", "cycle"),
+    sort=("symbol", "cycle"),
+    unit=("symbol", "cycle"),
+    weak=("status", "MISSED"),
+)
+
+DAILY_BARS = Table(
+    name="daily_bars",
+    schema=pl.Schema(
+        {
+            "symbol": _TEXT,
+            "date": _DAY,
+            "open": _FLOAT,
+            "high": _FLOAT,
+            "low": _FLOAT,
+            "close": _FLOAT,
+            "volume": _COUNT,
+        }
+    ),
+    key=("symbol", "date"),
+    sort=("symbol", "date"),
+    unit=("symbol", "date"),
+)
+
+SCHEDULER_CONFIG = Table(
+    name="scheduler_config",
+    schema=pl.Schema(
+        {
+            "timestamp": _INSTANT,
+            "task": _TEXT,
+            "interval": _FLOAT,
+            "market_phase": _TEXT,
+            "priority": _COUNT,
+            "timeout": _FLOAT,
+        }
+    ),
+    key=("timestamp", "task"),
+    sort=("timestamp", "task"),
+    unit=None,
+)
+
+# Rows are committed before the ledger that speaks of them.
+TABLES: dict[str, Table] = {table.name: table for table in (SNAPSHOTS, SLOTS, DAILY_BARS, SCHEDULER_CONFIG)}

@@ -1,0 +1,38 @@
+"""What a Delta commit wrote, forced to the disk: delta-rs itself never calls fsync."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+
+def sync_commits(table: Path, after: int, upto: int) -> None:
+    """Sync the data files, their folders, the log entries and the log's folder of the versions after..upto.
+
+    `table` is the table's folder; `after` is -1 for a table that has just been made. Raises OSError.
+    """
+    log = table / "_delta_log"
+    entries = [log / f"{version:020}.json" for version in range(after + 1, upto + 1)]
+    files = [table / path for entry in entries for path in _added(entry)]
+    folders = {folder for file in files for folder in (file.parent, table)} | {log, table, table.parent}
+    for path in (*files, *entries, *sorted(folders)):
+        sync(path)
+
+
+def sync(path: Path) -> None:
+    """Force a file or a folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _added(entry: Path) -> Iterator[str]:
+    for line in entry.read_text(encoding="utf-8").splitlines():
+        added = json.loads(line).get("add")
+        if added:
+            yield unquote(added["path"])

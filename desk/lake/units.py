@@ -1,0 +1,85 @@
+"""Which units (a symbol's cycle, a symbol's day) a table already holds, and the predicate that names some of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import partial
+from itertools import starmap
+
+import polars as pl
+from deltalake import DeltaTable
+
+from desk.lake.schema import Table
+
+_Unit = tuple[str, date | datetime]
+
+
+class Units:
+    """The units that a table holds, by date: read from the table once per date, then kept in memory."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._known: dict[date, set[_Unit]] = {}
+
+    def held(self, rows: pl.DataFrame, source: DeltaTable) -> pl.DataFrame:
+        """Return those of the rows whose unit the table has already."""
+        if self._table.unit is None or rows.is_empty():
+            return rows.clear()
+        self._load(rows.get_column(self._table.date).unique().to_list(), source)
+        days = rows.get_column(self._table.date).to_list()
+        found = [unit in self._known[day] for unit, day in zip(self._of(rows), days, strict=True)]
+        return rows.filter(pl.Series(found, dtype=pl.Boolean))
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Note that the table has these rows now."""
+        if self._table.unit is None:
+            return
+        for unit, day in zip(self._of(rows), rows.get_column(self._table.date).to_list(), strict=True):
+            if day in self._known:
+                self._known[day].add(unit)
+
+    def forget(self) -> None:
+        """Read the table again when next asked: somebody else has written to it."""
+        self._known.clear()
+
+    def _load(self, days: list[date], source: DeltaTable) -> None:
+        new = [day for day in days if day not in self._known]
+        if not new:
+            return
+        assert self._table.unit is not None
+        self._known.update((day, set()) for day in new)
+        column = pl.col(self._table.date)
+        stored = pl.scan_delta(source).filter(column.is_between(min(new), max(new)))
+        for *unit, day in stored.select(*self._table.unit, column.alias("_day")).unique().collect().iter_rows():
+            if day in self._known:
+                self._known[day].add((unit[0], unit[1]))
+
+    def _of(self, rows: pl.DataFrame) -> list[_Unit]:
+        assert self._table.unit is not None
+        return rows.select(self._table.unit).rows()
+
+
+def predicate(table: Table, rows: pl.DataFrame) -> str:
+    """Return SQL that is true of the units of these rows, and of nothing else.
+
+    Timestamps are written as strings, which delta-rs takes to the microsecond (a `TIMESTAMP` literal is nanoseconds and
+    fails). The date's bounds let it skip the files of other days.
+    """
+    assert table.unit is not None
+    name, time = table.unit
+    days = rows.get_column(table.date).unique().sort().to_list()
+    per_name = rows.select(name, time).unique().sort(name, time).group_by(name, maintain_order=True).agg(time)
+    units = " OR ".join(starmap(partial(_unit, name, time), per_name.iter_rows()))
+    return f"{table.date} >= {_literal(days[0])} AND {table.date} <= {_literal(days[-1])} AND ({units})"
+
+
+def _unit(name: str, time: str, value: str, times: list[date | datetime]) -> str:
+    return f"({name} = '{_quoted(value)}' AND {time} IN ({', '.join(map(_literal, times))}))"
+
+
+def _literal(value: date | datetime) -> str:
+    return f"'{value:%Y-%m-%d %H:%M:%S.%f}'" if isinstance(value, datetime) else f"'{value:%Y-%m-%d}'"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

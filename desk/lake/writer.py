@@ -1,0 +1,102 @@
+"""The lake's writer: accepted means durable, written means exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from desk.lake.errors import LakePathError
+from desk.lake.layout import normal
+from desk.lake.rows import Item
+from desk.lake.schema import SNAPSHOTS, TABLES
+from desk.lake.spool import Spool
+from desk.lake.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a drain has written: rows by table, and the number of the last item that Delta has now."""
+
+    seq: int
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+class Writer:
+    """Takes items into a spool and moves them into the Delta tables under `root`.
+
+    One writer per lake and `app_id` at a time, called from one thread at a time. Whatever a writer that died had
+    accepted is written when the next one opens.
+    """
+
+    def __init__(self, root: Path | str, app_id: str, partition_by: tuple[str, ...] = ("date",)) -> None:
+        """Open the tables and the spool, and drain it.
+
+        LakePathError, LayoutError (option_snapshots is partitioned otherwise), LakeBusyError or WriteError.
+        """
+        self.root = Path(root)
+        check_folder(self.root)
+        self._spool = Spool(self.root / "_spool" / f"{app_id}.sqlite")
+        try:
+            self._stores = [
+                Store(self.root, table, app_id, partition_by if table is SNAPSHOTS else ()) for table in TABLES.values()
+            ]
+            self._spool.start_above(max(store.number() for store in self._stores))
+            self.recovered = self.drain()
+        except BaseException:
+            self._spool.close()
+            raise
+
+    def accept(self, item: Item) -> int:
+        """Make the item's rows durable as one and return their number; `drain` brings them into the tables.
+
+        LayoutError for rows of other columns, WriteError when the disk refuses: then nothing of it is kept.
+        """
+        frames = {name: normal(TABLES[name], rows) for name, rows in item.items()}
+        return self._spool.accept({name: frame for name, frame in frames.items() if len(frame)})
+
+    @property
+    def waiting(self) -> int:
+        """How many items are accepted but not in the tables yet."""
+        return self._spool.held()[0]
+
+    def drain(self) -> Committed:
+        """Write all that waits, one commit per table, sync it, and clear the spool.
+
+        WriteError leaves everything in the spool; what some tables have already is not written to them again.
+        """
+        _, last = self._spool.held()
+        rows = {}
+        for store in self._stores:
+            frames = self._spool.pending(store.table.name, store.number())
+            if frames:
+                rows[store.table.name] = store.commit(frames, last)
+        if last:
+            self._spool.forget(last)
+        return Committed(last, rows)
+
+    def close(self) -> None:
+        """Let go of the spool. What it holds is written when the lake is next opened."""
+        self._spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def check_folder(root: Path) -> None:
+    """Make the lake's folder if need be. LakePathError when it is a file or nothing can be written into it."""
+    if root.exists() and not root.is_dir():
+        raise LakePathError(f"{root} is a file; the lake needs a folder: set [lake] path to one")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise LakePathError(f"cannot write to the lake's folder {root}: {error.strerror}") from error
