@@ -1,4 +1,4 @@
-"""Indicators of an underlying. From its history: IV rank, trend, VIX change, expected move; from its chain: see `smile`."""
+"""Indicators of an underlying: IV rank, trend, VIX change and expected move; those of its chain come from `smile`."""
 
 from __future__ import annotations
 
