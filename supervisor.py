@@ -1,0 +1,219 @@
+"""The desk's command line: `python supervisor.py` runs config.toml; every other word is a command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="supervisor.py",
+    help="An unattended options desk for Interactive Brokers. Without a command: run what config.toml says.",
+    epilog="Try: supervisor.py · supervisor.py collect --json · supervisor.py chain SPY · supervisor.py list",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+market_app = typer.Typer(help="Make markets for the paper gateway.", no_args_is_help=True)
+config_app = typer.Typer(help="Look at config.toml.", no_args_is_help=True)
+app.add_typer(market_app, name="market")
+app.add_typer(config_app, name="config")
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="The topology.", show_default=True)]
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder; default: what the config says.")]
+Lake = Annotated[Path | None, typer.Option("--lake", help="A lake; default: the latest run's.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Host = Annotated[
+    str | None, typer.Option(help="Address of TWS or IB Gateway; connects there instead of the paper gateway.")
+]
+Port = Annotated[int | None, typer.Option(help="7497 TWS paper, 7496 TWS live, 4002 Gateway paper, 4001 Gateway live.")]
+ClientId = Annotated[str | None, typer.Option(help='A number, or "random" (100-999).')]
+Day = Annotated[str | None, typer.Option(help="Simulated trading day, YYYY-MM-DD.")]
+Speed = Annotated[float | None, typer.Option(help="Simulated market seconds per second, at most.")]
+Market = Annotated[str | None, typer.Option(help="fitted, fitted:PATH or lake:PATH.")]
+CONFIG = Path("config.toml")
+
+
+@app.command()
+def run(
+    strategies: Annotated[
+        list[str] | None, typer.Argument(help="Only these strategies; default: all configured.")
+    ] = None,
+    *,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    client_id: ClientId = None,
+    day: Day = None,
+    start: Annotated[str | None, typer.Option(help="Simulated: exchange time to start at, HH:MM.")] = None,
+    until: Annotated[str | None, typer.Option(help="Exchange time to end at, HH:MM.")] = None,
+    for_: Annotated[float | None, typer.Option("--for", help="End after so many minutes of market time.")] = None,
+    speed: Speed = None,
+    market: Market = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew instead of resuming a run that was stopped.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Run the desk until Ctrl+C or, on a simulated clock, the end of its window.
+
+    Examples: supervisor.py run dte0_ic · supervisor.py run --day 2019-05-07 --speed 20 · supervisor.py run --port 7497
+    """
+    from commands.run import run_desk
+
+    from commands.options import Options
+
+    options = Options(config, data, host, port, client_id, day, start, until, for_, speed, market)
+    raise typer.Exit(run_desk(options, strategies or [], fresh=fresh, as_json=json))
+
+
+@app.command()
+def collect(
+    symbols: Annotated[list[str] | None, typer.Argument(help="Only these symbols; default: all configured.")] = None,
+    *,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    client_id: ClientId = None,
+    day: Day = None,
+    at: Annotated[str | None, typer.Option(help="Simulated: exchange time of the cycle, HH:MM.")] = None,
+    speed: Speed = None,
+    market: Market = None,
+    json: AsJson = False,
+) -> None:
+    """Run exactly one collection cycle and print it. Exit code 0 if anything was collected, 1 if nothing.
+
+    Examples: supervisor.py collect SPY · supervisor.py collect --market lake:data/imported --day 2026-07-14
+    """
+    from commands.collect import collect_once
+
+    from commands.options import Options
+
+    options = Options(config, data, host, port, client_id or "random", day, at, None, None, speed, market)
+    raise typer.Exit(collect_once(options, symbols or [], as_json=json))
+
+
+@app.command()
+def status(*, config: ConfigFile = CONFIG, data: Data = None, json: AsJson = False) -> None:
+    """Show the health of a running desk. Exit code 0 if it is healthy, 1 if not."""
+    from commands.look import show_status
+
+    raise typer.Exit(show_status(config, data, as_json=json))
+
+
+@app.command("list")
+def list_(*, json: AsJson = False) -> None:
+    """List the strategies with their parameters."""
+    from commands.look import list_strategies
+
+    list_strategies(as_json=json)
+
+
+@app.command()
+def chain(
+    symbol: Annotated[str, typer.Argument(help="SPY, QQQ, IWM, SPX, …")],
+    *,
+    at: Annotated[str | None, typer.Option(help="As of this time, ISO 8601; default: the latest.")] = None,
+    expiry: Annotated[str | None, typer.Option(help="One expiry, YYYYMMDD.")] = None,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    lake: Lake = None,
+    json: AsJson = False,
+) -> None:
+    """Show a recorded chain.
+
+    Examples: supervisor.py chain SPY · supervisor.py chain SPX --lake data/imported --at 2019-05-13T16:00-04:00
+    """
+    from commands.look import show_chain
+
+    raise typer.Exit(show_chain(symbol, at, expiry, config, data, lake, as_json=json))
+
+
+@app.command()
+def stats(
+    *,
+    date: Annotated[str | None, typer.Option(help="Rows by symbol of one day, YYYY-MM-DD.")] = None,
+    expiry: Annotated[str | None, typer.Option(help="Of this expiry only, YYYYMMDD.")] = None,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    lake: Lake = None,
+    json: AsJson = False,
+) -> None:
+    """Show what the lake holds."""
+    from commands.look import show_stats
+
+    raise typer.Exit(show_stats(date, expiry, config, data, lake, as_json=json))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path | None, typer.Argument(help="CSV or Parquet file, or a folder of them.")] = None,
+    *,
+    profile: Annotated[str | None, typer.Option(help="A profile's name, or the path of your own TOML.")] = None,
+    symbol: Annotated[str | None, typer.Option(help="Symbol of a file that does not name it.")] = None,
+    list_profiles: Annotated[bool, typer.Option("--list-profiles", help="List the profiles.")] = False,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    lake: Annotated[
+        Path | None, typer.Option(help="The lake to import into; default: imported/ in the data folder.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Bring a data vendor's files into a lake.
+
+    Example: supervisor.py import --profile yahoo chains.parquet
+    """
+    from commands.importing import import_files
+
+    raise typer.Exit(import_files(file, profile, symbol, config, data, lake, list_profiles=list_profiles, as_json=json))
+
+
+@market_app.command("fit")
+def market_fit(
+    *,
+    lake: Annotated[Path | None, typer.Option(help="The lake to fit; default: imported/ in the data folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Fit a market (volatility surfaces, spreads, daily bars) to recorded SPX chains."""
+    from commands.fitting import fit_market
+
+    raise typer.Exit(fit_market(lake, out, config, data, as_json=json))
+
+
+@config_app.command("check")
+def config_check(
+    path: Annotated[Path, typer.Argument(help="The file to check.")] = CONFIG, *, json: AsJson = False
+) -> None:
+    """Check a config and list every mistake in it. Exit code 0 if there is none, 2 if there is."""
+    from commands.look import check_config
+
+    raise typer.Exit(check_config(path, as_json=json))
+
+
+def main() -> None:
+    """Run the command line; a mistake that a person can mend ends with exit code 2 and says how."""
+    arguments = sys.argv[1:]
+    if not arguments or (arguments[0].startswith("-") and arguments[0] != "--help"):
+        arguments = ["run", *arguments]
+    try:
+        app(arguments)
+    except Exception as error:  # the one place that turns the rooms' errors into words
+        from commands.errors import explain
+
+        text = explain(error)
+        if text is None:
+            raise
+        typer.echo(text, err=True)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

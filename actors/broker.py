@@ -1,0 +1,89 @@
+"""BrokerActor: the one IB session, asked by message and answered by message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from desk.ib.broker import Broker
+from desk.runtime.context import Context
+
+from desk.clock import LoopTimers
+from desk.runtime.actor import AsyncActor
+from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Spots, SpotsWanted
+
+Wanted = ChainWanted | BarsWanted | SpotsWanted
+Answer = ChainQuotes | Bars | Spots
+
+
+class BrokerActor(AsyncActor):
+    """Owns the session; every request it has taken ends with an answer, even when the actor dies first (SPEC B6)."""
+
+    kind: ClassVar[str] = "broker"
+
+    def __init__(self, context: Context, connect: Callable[[LoopTimers], Broker]) -> None:
+        super().__init__(context)
+        self._connect = connect
+        self._broker: Broker | None = None
+
+    async def run(self) -> None:
+        """Keep the session until the incarnation ends."""
+        self._broker = self._connect(self.context.timers)
+        try:
+            await self._broker.run()
+        finally:
+            await self._broker.close()
+
+    def receive(self, message: object) -> object:
+        """Start what is asked; its end answers."""
+        match message:
+            case ChainWanted() | BarsWanted() | SpotsWanted():
+                self._serve(message)
+            case _:
+                raise TypeError(message)
+        return None
+
+    def facts(self) -> dict[str, Any]:
+        """See `Broker.facts`."""
+        return self._broker.facts() if self._broker else {"connected": False}
+
+    def _serve(self, wanted: Wanted) -> None:
+        if self._broker is None:
+            self.context.tell(wanted.reply_to, refusal(wanted, "the broker is starting"))
+            return
+        task = self.context.spawn(self._request(self._broker, wanted))
+        # A task cancelled before its first step never runs its own `except`, so the end is settled here.
+        task.add_done_callback(lambda done: self._settle(wanted, done))
+
+    def _request(self, broker: Broker, wanted: Wanted) -> Coroutine[Any, Any, Answer]:
+        match wanted:
+            case ChainWanted(reply_to=asker, correlation=correlation):
+                return broker.chain(
+                    wanted, lambda done, asked: self.context.tell(asker, ChainProgress(correlation, done, asked))
+                )
+            case BarsWanted():
+                return broker.bars(wanted)
+            case SpotsWanted():
+                return broker.spots(wanted)
+
+    def _settle(self, wanted: Wanted, done: asyncio.Task[Answer]) -> None:
+        if done.cancelled():
+            answer: Answer = refusal(wanted, "the broker stopped")
+        elif error := done.exception():
+            self.context.log.error("request failed", wanted=type(wanted).__name__, error=repr(error), exc_info=error)
+            answer = refusal(wanted, f"{type(error).__name__}: {error}")
+        else:
+            answer = done.result()
+        self.context.tell(wanted.reply_to, answer)
+
+
+def refusal(wanted: Wanted, error: str) -> Answer:
+    """An answer that says why there is none."""
+    match wanted:
+        case ChainWanted():
+            return ChainQuotes(wanted.correlation, wanted.selection, 0, (), error=error)
+        case BarsWanted():
+            return Bars(wanted.correlation, wanted.contract, wanted.what, (), error=error)
+        case SpotsWanted():
+            return Spots(wanted.correlation, (None,) * len(wanted.contracts), error=error)

@@ -1,0 +1,255 @@
+"""CollectorActor: one symbol, a slot every interval, every slot accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from desk.runtime.context import Context
+
+from desk.market.calendar import exchange_date
+from desk.market.indicators import atm_iv, iv_rank, trend
+from desk.market.slots import due_before, missed, next_slot, outcome
+from desk.runtime.actor import Actor
+from messages.contract import Bar, Contract
+from messages.data import Batch, DailyBars, Slot, SlotsKnown, SlotsWanted, Stored
+from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Priority, Selection
+
+_HISTORY_DAYS = 60
+_ANSWER_MARGIN = 5.0
+"""Market seconds past a cycle's deadline after which the broker's silence ends the slot."""
+_RETRY_AFTER = 5.0
+"""Market seconds before a refused chain request is sent again within the same slot."""
+_RESEND_AFTER = 15.0
+"""Machine seconds without an acknowledgement after which a batch is handed to persistence again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a collector records, and when; seconds of market time."""
+
+    underlying: Contract
+    selection: Selection
+    interval: float
+    timeout: float
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDue:
+    """The slot that starts at `cycle` is due."""
+
+    cycle: float
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """The chain request of `cycle` was refused; try it again."""
+
+    cycle: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The broker's time for `cycle` is over."""
+
+    cycle: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unacknowledged:
+    """Persistence's time for a batch is over."""
+
+    correlation: str
+
+
+class CollectorActor(Actor):
+    """Asks the broker for the chain at every slot and hands what came, with its ledger entry, to persistence."""
+
+    kind: ClassVar[str] = "collector"
+
+    def __init__(self, context: Context, plan: Plan, finished: Callable[[Slot], None] | None = None) -> None:
+        super().__init__(context)
+        self._plan = plan
+        self._finished = finished
+        self._symbol = plan.selection.symbol
+        self._cycle: float | None = None
+        self._progress = (0, 0)
+        self._last: Slot | None = None
+        self._late = 0
+        self._history: dict[str, tuple[Bar, ...]] = {}
+        self._history_days: dict[str, str] = {}
+        self._handed: dict[str, Batch] = {}
+        self._draining = False
+
+    def started(self) -> None:
+        """Account for the slots of today that are over, then wait for the next."""
+        now = self.context.clock.time()
+        if self._plan.once:
+            self.context.tell(self.context.name, SlotDue(now))
+            return
+        due = due_before(now, self._plan.interval)
+        if due:
+            self.context.tell(
+                "persistence", SlotsWanted(self.context.name, f"{self._symbol} slots", self._symbol, due[0])
+            )
+        self._wait_for_slot(now)
+
+    def receive(self, message: object) -> object:
+        """See the messages' own words."""
+        match message:
+            case SlotDue(cycle):
+                self._begin(cycle)
+            case ChainProgress(correlation, done, asked) if correlation == self._correlation():
+                self._progress = (done, asked)
+            case ChainQuotes() if message.correlation == self._correlation():
+                self._answered(message)
+            case AskAgain(cycle) if cycle == self._cycle:
+                self._ask(cycle)
+            case NoAnswer(cycle) if cycle == self._cycle:
+                self._end(missed(self._symbol, cycle, "the broker did not answer", self._plan.timeout), ())
+            case Bars():
+                self._remember(message)
+            case SlotsKnown(_, cycles):
+                self._account_for_the_past(set(cycles))
+            case Stored(correlation):
+                self._stored(correlation)
+            case Unacknowledged(correlation) if correlation in self._handed:
+                self._hand_over(self._handed[correlation])
+            case ChainProgress() | ChainQuotes() | AskAgain() | NoAnswer() | Unacknowledged():
+                pass  # of a cycle that is over
+            case _:
+                raise TypeError(message)
+        return None
+
+    def drain(self) -> bool:
+        """End the cycle in hand as MISSED and wait for persistence to acknowledge what was handed over."""
+        self._draining = True
+        if self._cycle is not None:
+            self._end(missed(self._symbol, self._cycle, "the desk stopped"), ())
+        return not self._handed
+
+    def facts(self) -> dict[str, Any]:
+        """Cycle in hand, last slot, late slots; degraded with a reason when the last slot yielded nothing."""
+        last = self._last
+        return {
+            "symbol": self._symbol,
+            "cycle": self._cycle,
+            "done": self._progress[0],
+            "asked": self._progress[1],
+            "last": last,
+            "late": self._late,
+            "unacknowledged": len(self._handed),
+            "degraded": last.reason if last is not None and not last.written else "",
+        }
+
+    def _wait_for_slot(self, after: float) -> None:
+        slot = next_slot(after, self._plan.interval)
+        self.context.at(slot, SlotDue(slot))
+
+    def _begin(self, cycle: float) -> None:
+        now = self.context.clock.time()
+        if not self._plan.once:
+            self._wait_for_slot(max(cycle, now) + 1e-3)
+        if self._draining:
+            return
+        if self._cycle is not None:
+            self._late += 1
+            self._hand_over(self._batch(missed(self._symbol, cycle, "the cycle before was not over"), ()))
+            return
+        self._cycle, self._progress = cycle, (0, 0)
+        self._want_history(now)
+        self.context.at(cycle + self._plan.timeout + _ANSWER_MARGIN, NoAnswer(cycle))
+        self._ask(cycle)
+
+    def _ask(self, cycle: float) -> None:
+        self.context.tell(
+            "broker",
+            ChainWanted(
+                self.context.name,
+                self._correlation(),
+                self._plan.selection,
+                Priority.COLLECTION,
+                cycle + self._plan.timeout,
+            ),
+        )
+
+    def _answered(self, answer: ChainQuotes) -> None:
+        assert self._cycle is not None
+        now = self.context.clock.time()
+        left = self._cycle + self._plan.timeout - now
+        if answer.error and not answer.quotes and left > _RETRY_AFTER and not self._plan.once:
+            self.context.log.warning("chain refused", symbol=self._symbol, reason=answer.error)
+            self.context.after(_RETRY_AFTER, AskAgain(self._cycle))
+            return
+        slot = outcome(self._symbol, self._cycle, answer, now - self._cycle)
+        self._end(self._with_indicators(slot, answer), answer.quotes)
+
+    def _with_indicators(self, slot: Slot, answer: ChainQuotes) -> Slot:
+        closes = [bar.close for bar in self._history.get("TRADES", ())]
+        current = atm_iv(answer.quotes, slot.underlying, slot.cycle) if slot.underlying else None
+        history = [bar.close for bar in self._history.get("OPTION_IMPLIED_VOLATILITY", ())]
+        return replace(
+            slot,
+            trend=trend(closes, slot.underlying) if slot.underlying else None,
+            iv_rank=iv_rank(history, current).value if current is not None else None,
+        )
+
+    def _end(self, slot: Slot, quotes: tuple[Any, ...]) -> None:
+        self._cycle, self._last = None, slot
+        log = self.context.log.info if slot.written else self.context.log.warning
+        log("slot", symbol=slot.symbol, status=slot.status, rows=slot.written, asked=slot.asked, reason=slot.reason)
+        self._hand_over(self._batch(slot, quotes))
+
+    def _batch(self, slot: Slot, quotes: tuple[Any, ...]) -> Batch:
+        return Batch(self.context.name, f"{slot.symbol} {slot.cycle:.0f}", slot, quotes)
+
+    def _hand_over(self, batch: Batch) -> None:
+        self._handed[batch.correlation] = batch
+        self.context.tell("persistence", batch)
+        self.context.machine_after(_RESEND_AFTER, Unacknowledged(batch.correlation))
+
+    def _stored(self, correlation: str) -> None:
+        batch = self._handed.pop(correlation, None)
+        if batch is not None and self._finished:
+            self._finished(batch.slot)
+        if self._draining and not self._handed:
+            self.context.drained()
+
+    def _correlation(self) -> str:
+        return f"{self._symbol} {self._cycle}"
+
+    def _account_for_the_past(self, known: set[float]) -> None:
+        for cycle in due_before(self.context.clock.time(), self._plan.interval):
+            if cycle not in known and cycle != self._cycle:
+                self._hand_over(self._batch(missed(self._symbol, cycle, "the desk was not running"), ()))
+
+    def _want_history(self, now: float) -> None:
+        day = f"{exchange_date(now):%Y%m%d}"
+        for what in ("TRADES", "OPTION_IMPLIED_VOLATILITY"):
+            if self._history_days.get(what) != day:
+                self.context.tell(
+                    "broker",
+                    BarsWanted(
+                        self.context.name,
+                        f"{self._symbol} {what} {day}",
+                        self._plan.underlying,
+                        what,
+                        _HISTORY_DAYS,
+                        Priority.HISTORY,
+                        now + self._plan.timeout,
+                    ),
+                )
+
+    def _remember(self, answer: Bars) -> None:
+        if answer.error:
+            self.context.log.warning("no history", symbol=self._symbol, what=answer.what, reason=answer.error)
+            return
+        today = f"{exchange_date(self.context.clock.time()):%Y%m%d}"
+        complete = tuple(bar for bar in answer.bars if bar.date < today)
+        self._history[answer.what], self._history_days[answer.what] = complete, today
+        if answer.what == "TRADES":
+            self.context.tell(
+                "persistence", DailyBars(self.context.name, f"{self._symbol} bars", self._symbol, complete)
+            )

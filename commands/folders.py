@@ -1,0 +1,131 @@
+"""Where a run writes: a folder of its own for every simulated day, resumed after a kill, fresh after an end."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from desk.config.model import Config
+
+_STATE = "run.json"
+_LATEST = "latest"
+
+
+class FolderError(Exception):
+    """A data folder cannot be used; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run's folder and what identifies it. `ended` is set when its window is over."""
+
+    folder: Path
+    market: str
+    day: str
+    seed: int
+    ended: bool = False
+    resumed: bool = False
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the run's tables."""
+        return self.folder / "lake"
+
+    @property
+    def health(self) -> Path:
+        """File of the health report."""
+        return self.folder / "health.json"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the logs."""
+        return self.folder / "logs"
+
+
+def open_run(config: Config, *, named: bool, fresh: bool = False, prefix: str = "") -> Run:
+    """Find or make the folder of a run.
+
+    On the paper gateway that is `data/sim/<day>-<n>/` (the newest that has not ended is resumed), or the data folder
+    itself when it was `named` on the command line. On IB it is the data folder.
+    """
+    root = Path(config.data)
+    wanted = Run(root, config.gateway.market, f"{config.clock.day}", config.gateway.seed)
+    if config.gateway.kind == "ib":
+        return _make(replace(wanted, market="ib"))
+    if named:
+        earlier = _read(root)
+        resumed = earlier is not None and not earlier.ended and _same(earlier, wanted) and not fresh
+        return _make(replace(wanted, resumed=resumed))
+    runs = sorted((root / "sim").glob(f"{prefix}{wanted.day}-[0-9]*"), key=_number)
+    last = _read(runs[-1]) if runs else None
+    if last is not None and not last.ended and _same(last, wanted) and not fresh:
+        run = replace(last, resumed=True)
+    else:
+        number = _number(runs[-1]) + 1 if runs else 1
+        run = replace(wanted, folder=root / "sim" / f"{prefix}{wanted.day}-{number}")
+    run = _make(run)
+    write_atomically(root / _LATEST, str(run.folder.relative_to(root)))
+    return run
+
+
+def end_run(run: Run) -> None:
+    """Mark that the run's window is over: the next start is a fresh one."""
+    _write(replace(run, ended=True))
+
+
+def latest_run(data: Path) -> Path:
+    """The folder that `status`, `stats` and `chain` look into: the latest run's, or the data folder itself."""
+    try:
+        folder = data / (data / _LATEST).read_text(encoding="utf-8").strip()
+    except OSError:
+        return data
+    return folder if folder.is_dir() else data
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a small file so that a reader, or a start after a crash, sees the old text or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _make(run: Run) -> Run:
+    try:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        _write(run)
+    except FileExistsError:
+        msg = f"data folder {run.folder} is a file; give a folder with --data"
+        raise FolderError(msg) from None
+    except OSError as error:
+        msg = f"data folder {run.folder} cannot be written ({error.strerror}); give another with --data"
+        raise FolderError(msg) from error
+    return run
+
+
+def _write(run: Run) -> None:
+    fields = {key: value for key, value in asdict(run).items() if key not in {"folder", "resumed"}}
+    write_atomically(run.folder / _STATE, json.dumps(fields, indent=1) + "\n")
+
+
+def _read(folder: Path) -> Run | None:
+    try:
+        fields: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        return Run(folder, fields["market"], fields["day"], fields["seed"], ended=fields["ended"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _same(one: Run, other: Run) -> bool:
+    return (one.market, one.day, one.seed) == (other.market, other.day, other.seed)
+
+
+def _number(folder: Path) -> int:
+    tail = folder.name.rsplit("-", 1)[-1]
+    return int(tail) if tail.isdigit() else 0

@@ -1,0 +1,69 @@
+"""The slots of a collected symbol: when cycles are due, and how each one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from desk.market.calendar import Session, exchange_date, next_session, session
+from messages.data import Slot
+from messages.market import ChainQuotes
+
+COMPLETE, PARTIAL, MISSED = "COMPLETE", "PARTIAL", "MISSED"
+
+
+def slots_of(day: Session, interval: float) -> list[float]:
+    """Start of every slot of a session, from the open, before the close, `interval` seconds apart (epoch seconds)."""
+    count = int(-(-(day.closes - day.opens) // interval))
+    return [day.opens + n * interval for n in range(count)]
+
+
+def next_slot(t: float, interval: float) -> float:
+    """First slot start at or after `t`, in this session or the next."""
+    day = exchange_date(t)
+    today = session(day)
+    for start in slots_of(today, interval) if today else ():
+        if start >= t:
+            return start
+    return next_session(day).opens
+
+
+def due_before(t: float, interval: float) -> list[float]:
+    """Slots of the session of `t`'s day that were due before `t`."""
+    today = session(exchange_date(t))
+    return [start for start in slots_of(today, interval) if start < t] if today else []
+
+
+def missed(symbol: str, cycle: float, reason: str, seconds: float = 0.0) -> Slot:
+    """The ledger entry of a slot that yielded nothing."""
+    return Slot(symbol, cycle, MISSED, reason, seconds=seconds)
+
+
+def outcome(symbol: str, cycle: float, answer: ChainQuotes, seconds: float) -> Slot:
+    """The ledger entry of a cycle that was answered, its reasons the most frequent first."""
+    written = len(answer.quotes)
+    reasons = [answer.error] if answer.error else []
+    reasons += [f"{reason} x{count}" for reason, count in sorted(answer.failed, key=lambda item: -item[1])]
+    slot = Slot(
+        symbol=symbol,
+        cycle=cycle,
+        status=PARTIAL,
+        reason=", ".join(reasons),
+        asked=answer.asked,
+        written=written,
+        partial=sum(1 for quote in answer.quotes if quote.missing),
+        failed=answer.asked - written,
+        seconds=seconds,
+        underlying=answer.underlying.last if answer.underlying else None,
+        vix=answer.vix.last if answer.vix else None,
+    )
+    if not written:
+        return replace(slot, status=MISSED, reason=slot.reason or "nothing listed in the selection")
+    return slot if slot.failed or answer.error else replace(slot, status=COMPLETE)
+
+
+def longest_gap(cycles: Sequence[float], interval: float) -> float:
+    """Seconds of the longest run of missing slots between those given (ascending); 0 without a gap."""
+    gaps = (later - earlier - interval for earlier, later in pairwise(cycles))
+    return max((gap for gap in gaps if gap > 0), default=0.0)
