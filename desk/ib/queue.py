@@ -1,0 +1,96 @@
+"""The one gate that every message to IB passes: by priority, first come first served within, paced."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, TypeVar
+
+from desk.clock import LoopTimers, Timer
+from desk.ib.errors import BrokerError, Expired
+from desk.ib.pacer import Pacer
+from messages.market import Priority
+
+T = TypeVar("T")
+
+
+@dataclass(order=True, slots=True)
+class _Entry:
+    priority: Priority
+    order: int
+    deadline: float = field(compare=False)
+    action: Callable[[], Any] = field(compare=False)
+    done: asyncio.Future[Any] | None = field(compare=False)
+
+
+class RequestQueue:
+    """Waiting messages. Each is an action that sends exactly one message; it runs when its turn has come."""
+
+    def __init__(self, timers: LoopTimers, pacer: Pacer) -> None:
+        self._timers = timers
+        self._pacer = pacer
+        self._heap: list[_Entry] = []
+        self._order = count()
+        self._timer: Timer | None = None
+
+    async def send(self, action: Callable[[], T], priority: Priority, deadline: float) -> T:
+        """Run `action` in its turn and return its result.
+
+        `Expired` when the turn comes after `deadline` (market time); whatever `action` raises is raised here.
+        Cancelling the wait takes the message out of the queue.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._push(_Entry(priority, next(self._order), deadline, action, done))
+        return await done
+
+    def post(self, action: Callable[[], object], priority: Priority) -> None:
+        """Run `action` in its turn, whenever that is; nobody waits for it. It must not raise."""
+        self._push(_Entry(priority, next(self._order), float("inf"), action, None))
+
+    def depth(self) -> dict[str, int]:
+        """Count the waiting messages by their priority's name."""
+        waiting = Counter(entry.priority.name.lower() for entry in self._heap if not _abandoned(entry))
+        return {priority.name.lower(): waiting[priority.name.lower()] for priority in Priority}
+
+    def fail(self, error: BrokerError) -> None:
+        """End every waiting request with `error` and forget posted messages: the session they were for is gone."""
+        waiting, self._heap = self._heap, []
+        for entry in waiting:
+            if entry.done is not None and not entry.done.done():
+                entry.done.set_exception(error)
+
+    def _push(self, entry: _Entry) -> None:
+        heapq.heappush(self._heap, entry)
+        if self._timer is None or self._timer.cancelled:
+            self._pump()
+
+    def _pump(self) -> None:
+        self._timer = None
+        while self._heap:
+            if _abandoned(self._heap[0]):
+                heapq.heappop(self._heap)
+                continue
+            earliest = self._pacer.earliest()
+            if earliest > self._timers.clock.time():
+                self._timer = self._timers.call_at(earliest, self._pump)
+                return
+            self._run(heapq.heappop(self._heap))
+
+    def _run(self, entry: _Entry) -> None:
+        if entry.done is None:
+            entry.action()
+        elif self._timers.clock.time() > entry.deadline:
+            entry.done.set_exception(Expired("its deadline passed while it waited for its turn"))
+        else:
+            try:
+                entry.done.set_result(entry.action())
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
+                entry.done.set_exception(error)
+
+
+def _abandoned(entry: _Entry) -> bool:
+    return entry.done is not None and entry.done.done()
