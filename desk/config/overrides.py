@@ -12,6 +12,7 @@ FLAGS = {
     "market": "gateway.market",
     "client_id": "broker.client_id",
     "day": "clock.day",
+    "start": "clock.start",
     "until": "clock.until",
     "speed": "clock.speed",
 }

@@ -1,0 +1,42 @@
+"""Values as JSON for machines (`--json`): dates in ISO form, and null where there is no number."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+
+
+def to_json(value: Any) -> str:
+    """Write dataclasses, mappings, sequences, polars frames (an array of rows) and scalars as JSON text."""
+    return json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def jsonable(value: Any) -> Any:
+    """Turn a value into what `json` can write; TypeError for a kind that is none of those above."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, pl.DataFrame):
+        value = value.to_dicts()
+    if isinstance(value, list | tuple | set | frozenset | pl.Series):
+        return [jsonable(item) for item in value]
+    msg = f"cannot write {type(value).__name__} as JSON"
+    raise TypeError(msg)
+
+
+def iso(t: float | None) -> str | None:
+    """Write epoch seconds as an ISO time in UTC."""
+    return None if t is None else datetime.fromtimestamp(t, UTC).isoformat()

@@ -1,0 +1,97 @@
+"""What a running desk shows of itself at one instant: plain values that any view can draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from messages.data import Slot
+from messages.system import Report
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayView:
+    """Where the IB session ends. `kind` is `paper` or `ib`; `market` is `REPLAY`, `FITTED` or empty on IB."""
+
+    kind: str
+    host: str
+    port: int
+    market: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The last price of an underlying or index; `change` is a fraction of the previous close, None if unknown."""
+
+    symbol: str
+    price: float | None
+    change: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a symbol's collection stands.
+
+    `cycle` is the slot under way (epoch seconds), None between slots; `done` of `asked` contracts have ended in it.
+    `last` is the newest finished slot; `complete`, `partial` and `missed` count the run's slots.
+    """
+
+    symbol: str
+    cycle: float | None = None
+    done: int = 0
+    asked: int = 0
+    last: Slot | None = None
+    complete: int = 0
+    partial: int = 0
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LakeView:
+    """The tables: rows in `option_snapshots`, market time of the last commit, batches waiting in the spool."""
+
+    path: str
+    rows: int = 0
+    last_commit: float | None = None
+    spool: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyView:
+    """An instance of a strategy: its state and what its last poll came to, a veto or the condor it chose."""
+
+    name: str
+    state: str
+    note: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the log; `number` counts up from 1 through the run, `time` is market time in epoch seconds."""
+
+    number: int
+    time: float
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The desk at market time `time` (epoch seconds). Speeds are market seconds per machine second.
+
+    `starts` and `ends` bound the run's window on a simulated clock; both are None on real time.
+    """
+
+    time: float
+    speed_asked: float
+    speed_reached: float
+    gateway: GatewayView
+    starts: float | None = None
+    ends: float | None = None
+    vix: Spot | None = None
+    spots: tuple[Spot, ...] = ()
+    actors: tuple[Report, ...] = ()
+    collection: tuple[Progress, ...] = ()
+    strategies: tuple[StrategyView, ...] = ()
+    lake: LakeView | None = None
+    events: tuple[Event, ...] = ()
