@@ -24,22 +24,22 @@ class Term:
     iv: float
 
 
-def atm_iv(quotes: Sequence[Quote], price: float, expiry: str = "") -> float | None:
+def atm_iv(quotes: Sequence[Quote], price: float, t: float, expiry: str = "") -> float | None:
     """Return the implied volatility at the underlying's `price`, linear between the strikes on either side.
 
-    Of the expiry given, else of the one nearest 30 DTE that has it. A strike's volatility is the mean of its put and
-    call. None when no expiry has volatilities on both sides of the price.
+    Of the expiry given, else of the one nearest 30 DTE at epoch time `t` that has it. A strike's volatility is the mean
+    of its put and call. None when no expiry has volatilities on both sides of the price.
     """
     if expiry:
         return _at_money([q for q in quotes if q.contract.expiry == expiry], price)
-    terms = term_structure(quotes, price)
+    terms = term_structure(quotes, price, t)
     return min(terms, key=lambda term: (abs(term.dte - NEAR), term.dte)).iv if terms else None
 
 
-def term_structure(quotes: Sequence[Quote], price: float) -> tuple[Term, ...]:
+def term_structure(quotes: Sequence[Quote], price: float, t: float) -> tuple[Term, ...]:
     """Return the at-the-money volatility of each expiry, nearest first; expiries without one are left out.
 
-    Days to expiry are counted from when the quotes were received.
+    Days to expiry are counted from epoch time `t`.
     """
     groups: dict[str, list[Quote]] = defaultdict(list)
     for quote in quotes:
@@ -47,7 +47,7 @@ def term_structure(quotes: Sequence[Quote], price: float) -> tuple[Term, ...]:
     found = []
     for expiry, group in sorted(groups.items()):
         if expiry and (iv := _at_money(group, price)) is not None:
-            found.append(Term(expiry, dte(expiry, max(q.received for q in group)), iv))
+            found.append(Term(expiry, dte(expiry, t), iv))
     return tuple(found)
 
 

@@ -1,0 +1,1 @@
+"""A condor on SPX that expires the same day, sold in the morning's first calm."""

@@ -1,0 +1,26 @@
+"""dte0_ic: sells a condor on SPX that expires the same day."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from strategies.base import Decision, State, Strategy, View
+from strategies.dte0_ic.config import Config
+from strategies.dte0_ic.scanner import scan
+from strategies.registry import register
+
+
+@register("dte0_ic")
+class SameDayCondor(Strategy[Config]):
+    """One condor a day, entered in the morning window when VIX is neither asleep nor alarmed."""
+
+    params_type: ClassVar[type[Config]] = Config
+
+    @property
+    def poll(self) -> float:
+        """See `Strategy.poll`."""
+        return self.params.poll
+
+    def decide(self, view: View, state: State) -> Decision:
+        """See `Strategy.decide`."""
+        return scan(self.params, view, state)

@@ -1,0 +1,1 @@
+"""A condor on SPX of about two months, sold when VIX jumps."""

@@ -1,0 +1,26 @@
+"""monthly_ic: sells a condor on SPX of about two months when VIX jumps."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from strategies.base import Decision, State, Strategy, View
+from strategies.monthly_ic.config import Config
+from strategies.monthly_ic.scanner import scan
+from strategies.registry import register
+
+
+@register("monthly_ic")
+class MonthlyCondor(Strategy[Config]):
+    """Up to three condors, one entry a day, each on a day that VIX is up a fifth or more."""
+
+    params_type: ClassVar[type[Config]] = Config
+
+    @property
+    def poll(self) -> float:
+        """See `Strategy.poll`."""
+        return self.params.poll
+
+    def decide(self, view: View, state: State) -> Decision:
+        """See `Strategy.decide`."""
+        return scan(self.params, view, state)
