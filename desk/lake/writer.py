@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from desk.lake.errors import LakePathError
 from desk.lake.layout import normal
+from desk.lake.origin import check_folder
 from desk.lake.rows import Item
 from desk.lake.schema import SNAPSHOTS, TABLES
 from desk.lake.spool import Spool
@@ -87,16 +87,3 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def check_folder(root: Path) -> None:
-    """Make the lake's folder if need be. LakePathError when it is a file or nothing can be written into it."""
-    if root.exists() and not root.is_dir():
-        raise LakePathError(f"{root} is a file; the lake needs a folder: set [lake] path to one")
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        probe = root / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise LakePathError(f"cannot write to the lake's folder {root}: {error.strerror}") from error

@@ -1,0 +1,81 @@
+"""Option chains of a vendor's file as snapshot rows, and why some of them are refused."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from desk.lake.imports import values
+from desk.lake.imports.profile import Profile
+from desk.lake.imports.reasons import no_figure, no_session, refuse, unreadable
+from desk.lake.rows import derived
+from desk.lake.schema import SNAPSHOTS
+from desk.market.contracts import last_trading_day
+
+_OSI_ROOT = r"^(.+?)\s*\d{6}[CPcp]\d{8}$"
+_RIGHTS = {"c": "C", "call": "C", "calls": "C", "p": "P", "put": "P", "puts": "P"}
+_FIGURES = ("strike", "bid", "ask", "last", "iv", "delta", "gamma", "theta", "vega", "underlying")
+_COUNTS = ("volume", "open_interest")
+
+
+def chain_rows(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame:
+    """Return every row of the file as a snapshot, and in `refused` the reason why it must not be stored, or null.
+
+    `raw` has our names and the vendor's values; `symbol` is for files without such a column. Reasons: `unreadable`,
+    `incomplete`, `unknown_right`, `nan`, `negative`, `no_session`, `expired`, `zero_ask`, `crossed`, `duplicate`.
+    """
+    rows = _with_expiry(_typed(raw, profile, symbol)).with_columns(derived())
+    missing: list[pl.Expr] = [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in ("bid", "ask")]
+    missing.append(pl.lit("time" if profile.assumed_time else None, dtype=pl.String))
+    rows = rows.with_columns(
+        cycle=pl.col("timestamp"),
+        greeks_source=pl.when(pl.col("delta").is_not_null()).then(pl.lit(profile.greeks_source)).otherwise(pl.lit("")),
+        venue=pl.lit(""),
+        missing=pl.concat_str(missing, separator=",", ignore_nulls=True),
+    )
+    parsed = [name for name in ("timestamp", "expiry", "strike", "bid", "ask") if name not in profile.absent]
+    judged = refuse(
+        rows,
+        SNAPSHOTS.key,
+        unreadable=unreadable(raw, rows, parsed),
+        incomplete=pl.any_horizontal(pl.col(name).is_null() for name in ("timestamp", "symbol", "expiry", "strike")),
+        unknown_right=pl.col("right").is_null(),
+        nan=no_figure("strike", "bid", "ask"),
+        negative=(pl.col("strike") <= 0) | (pl.min_horizontal("bid", "ask", "last", "volume") < 0),
+        no_session=no_session(rows.get_column("date")),
+        expired=pl.col("expiry") < pl.col("date").dt.strftime("%Y%m%d"),
+        zero_ask=pl.col("ask") == 0,
+        crossed=pl.col("bid") > pl.col("ask"),
+    )
+    return judged.select(*SNAPSHOTS.schema.names(), "refused")
+
+
+def _typed(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame:
+    columns = {
+        "symbol": values.text(_column(raw, "symbol", symbol)).str.to_uppercase(),
+        "timestamp": values.moment(raw.get_column("timestamp"), profile),
+        "expiry": values.day(raw.get_column("expiry"), profile),
+        "right": values.text(raw.get_column("right"))
+        .str.to_lowercase()
+        .replace_strict(_RIGHTS, default=None, return_dtype=pl.String),
+        "trading_class": values.text(_column(raw, "trading_class", None)),
+        **{name: values.number(_column(raw, name, None), profile.absent.get(name)) for name in _FIGURES},
+        **{name: values.count(_column(raw, name, None), profile.absent.get(name)) for name in _COUNTS},
+    }
+    root = pl.col("trading_class").str.extract(_OSI_ROOT)
+    return pl.DataFrame(columns).with_columns(trading_class=pl.coalesce(root, "trading_class", "symbol"))
+
+
+def _with_expiry(rows: pl.DataFrame) -> pl.DataFrame:
+    """Turn the vendor's expiration dates into IB's last trading days."""
+    vendor = ["trading_class", "expiry"]
+    distinct = rows.select(vendor).unique().drop_nulls()
+    ours = [last_trading_day(name, expiration) for name, expiration in distinct.rows()]
+    known = distinct.with_columns(pl.Series("_expiry", ours, dtype=pl.String))
+    joined = rows.join(known, on=vendor, how="left", maintain_order="left")
+    return joined.with_columns(expiry=pl.col("_expiry")).drop("_expiry")
+
+
+def _column(raw: pl.DataFrame, name: str, instead: str | None) -> pl.Series:
+    if name in raw.columns:
+        return raw.get_column(name)
+    return pl.Series(name, [instead], dtype=pl.String).new_from_index(0, len(raw))
