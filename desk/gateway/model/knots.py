@@ -1,0 +1,47 @@
+"""Where the density of an expiry may have mass: dyadic grids of k = strike / forward, nested in each other.
+
+Spacing follows the standard deviation `nu` of the expiry near the money and grows with the distance in the wings, where
+the density decays slowly against it. All grids are subsets of the multiples of 2**-LEVEL in [0, TOP].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+TOP = 2.0
+LEVEL = 12
+UNIT = 2.0**-LEVEL
+
+_PER_DEVIATION = 9.0
+_PER_DISTANCE = 12.0
+
+
+def spacing(x: Floats | float, nu: float) -> Floats:
+    """Return the wanted distance between knots at x = k - 1."""
+    return np.maximum(np.maximum(nu / _PER_DEVIATION, np.abs(np.asarray(x)) / _PER_DISTANCE), UNIT)
+
+
+def knots(nu: float) -> npt.NDArray[np.uint16]:
+    """Return the grid for a standard deviation `nu`, ascending, in units of 2**-LEVEL: [0, TOP] halved as needed."""
+    edges, todo = [0], [(0, int(TOP / UNIT))]
+    while todo:
+        low, high = todo.pop()
+        middle = (low + high) // 2
+        nearest = 0.0 if low < 1 / UNIT < high else min(abs(low * UNIT - 1), abs(high * UNIT - 1))
+        if high - low > 1 and (high - low) * UNIT > spacing(nearest, nu):
+            todo += [(middle, high), (low, middle)]
+        else:
+            edges.append(high)
+    return np.array(sorted(edges), dtype=np.uint16)
+
+
+def stretched(x: Floats, nu: float) -> Floats:
+    """Return the coordinate in which `spacing` is 1: the integral of 1 / spacing from the money."""
+    turn = nu * _PER_DISTANCE / _PER_DEVIATION
+    size = np.abs(x)
+    inner = np.minimum(size, turn) * _PER_DEVIATION / nu
+    outer = _PER_DISTANCE * np.log(np.maximum(size, turn) / turn)
+    return np.sign(x) * (inner + outer)
