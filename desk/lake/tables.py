@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -20,3 +22,25 @@ def scan(root: Path, table: Table) -> pl.LazyFrame:
     """Return a table to be read lazily; other processes may write to it meanwhile."""
     delta = open_table(root, table)
     return table.empty().lazy() if delta is None else pl.scan_delta(delta)
+
+
+def dates(root: Path, table: Table) -> list[date]:
+    """Return the exchange dates that a table has rows of, ascending: from its log if it is partitioned by date."""
+    delta = open_table(root, table)
+    if delta is None:
+        return []
+    if delta.metadata().partition_columns == [table.date]:
+        return sorted({date.fromisoformat(part[table.date]) for part in delta.partitions()})
+    return pl.scan_delta(delta).select(pl.col(table.date).unique().sort()).collect().to_series().to_list()
+
+
+def rows_in(root: Path, table: Table) -> int:
+    """Return how many rows a table has, from its log."""
+    delta = open_table(root, table)
+    return 0 if delta is None else delta.count()
+
+
+def newest_first(days: list[date], some: int) -> Iterator[list[date]]:
+    """Yield ascending dates in groups of `some`, the newest group first."""
+    for end in range(len(days), 0, -some):
+        yield days[max(0, end - some) : end]

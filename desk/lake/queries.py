@@ -1,0 +1,125 @@
+"""What can be asked of a lake, as Polars frames; while other processes write to it, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from desk.lake import ledger, volatility
+from desk.lake.errors import ReadError, edge
+from desk.lake.rows import instant
+from desk.lake.schema import DAILY_BARS, SLOTS, SNAPSHOTS
+from desk.lake.tables import dates, newest_first, rows_in, scan
+from desk.market.calendar import exchange_date
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotStats:
+    """What option_snapshots holds; `date_range` (first and last exchange date) and `latest_timestamp` None if empty."""
+
+    total_rows: int
+    symbols: tuple[str, ...]
+    date_range: tuple[date, date] | None
+    latest_timestamp: datetime | None
+
+
+class Lake:
+    """A lake to read from. A table nobody has written to yet has no rows. Every method may raise ReadError."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+
+    def read_latest_chain(self, symbol: str) -> pl.DataFrame:
+        """Return the rows of a symbol's newest cycle, in the columns of option_snapshots."""
+        with edge(ReadError, f"cannot read the chain of {symbol}"):
+            for days in newest_first(self._days(), 1):
+                chain = self._on(days).filter(symbol=symbol)
+                newest = chain.filter(pl.col("cycle") == pl.col("cycle").max()).collect()
+                if len(newest):
+                    return _ordered(newest)
+        return SNAPSHOTS.empty()
+
+    def read_chain_at(self, symbol: str, time: float | datetime) -> pl.DataFrame:
+        """Return what was known of a chain at a time (epoch seconds or an aware datetime): each contract's newest row.
+
+        Of that exchange date, received at or before `time`: never a later quote, and no earlier day's.
+        """
+        moment = time if isinstance(time, datetime) else instant(time)
+        with edge(ReadError, f"cannot read the chain of {symbol}"):
+            known = self._on([exchange_date(moment.timestamp())]).filter(
+                pl.col("symbol") == symbol, pl.col("timestamp") <= moment
+            )
+            rows = known.sort("timestamp", "cycle").collect()
+        contract = ["trading_class", "expiry", "strike", "right"]
+        return _ordered(rows.unique(subset=contract, keep="last", maintain_order=True))
+
+    def read_historical_iv(self, symbol: str, days: int = 60) -> pl.DataFrame:
+        """Return a symbol's at-the-money IV on its last `days` recorded dates: date, avg_iv, min_iv, max_iv.
+
+        Oldest first, fractions per year; how an IV is taken from a chain says `desk.lake.volatility`.
+        """
+        found: list[pl.DataFrame] = []
+        with edge(ReadError, f"cannot read the IV of {symbol}"):
+            for some in newest_first(self._days(), days):
+                found.append(volatility.daily(self._on(some).filter(symbol=symbol)))
+                if sum(map(len, found)) >= days:
+                    break
+        return pl.concat([volatility.EMPTY, *found]).sort("date").tail(days)
+
+    def get_snapshot_stats(self) -> SnapshotStats:
+        """Return the size of option_snapshots, its symbols, and how far it reaches."""
+        with edge(ReadError, "cannot read option_snapshots"):
+            days = self._days()
+            if not days:
+                return SnapshotStats(0, (), None, None)
+            symbols = scan(self.root, SNAPSHOTS).select(pl.col("symbol").unique().sort()).collect()
+            latest = self._on(days[-1:]).select(pl.col("timestamp").max()).collect().item()
+            return SnapshotStats(rows_in(self.root, SNAPSHOTS), tuple(symbols.to_series()), (days[0], days[-1]), latest)
+
+    def rows_by_symbol(self, day: date, expiry: str | None = None) -> pl.DataFrame:
+        """Return how many rows each symbol has on a date (of one expiry `YYYYMMDD`): symbol, rows."""
+        with edge(ReadError, "cannot read option_snapshots"):
+            rows = self._on([day])
+            chosen = rows if expiry is None else rows.filter(expiry=expiry)
+            return chosen.group_by("symbol").agg(rows=pl.len().cast(pl.Int64)).sort("symbol").collect()
+
+    def slots_summary(self, day: date | None = None) -> pl.DataFrame:
+        """Return what became of the slots of a date, or of all: a row per symbol (`desk.lake.ledger`)."""
+        with edge(ReadError, "cannot read slots"):
+            slots = scan(self.root, SLOTS)
+            return ledger.summary((slots if day is None else slots.filter(date=day)).collect())
+
+    def chains(self, symbol: str | None = None, start: date | None = None, end: date | None = None) -> pl.DataFrame:
+        """Return the rows of option_snapshots of a symbol (or all) from `start` to `end`, both included, by time."""
+        with edge(ReadError, "cannot read option_snapshots"):
+            rows = scan(self.root, SNAPSHOTS)
+            for bound in _within(start, end):
+                rows = rows.filter(bound)
+            chosen = rows if symbol is None else rows.filter(symbol=symbol)
+            return chosen.select(SNAPSHOTS.schema.names()).sort("cycle", *SNAPSHOTS.sort).collect()
+
+    def daily_bars(self, symbols: tuple[str, ...] | None = None) -> pl.DataFrame:
+        """Return the daily bars of some symbols (or all), oldest first within a symbol."""
+        with edge(ReadError, "cannot read daily_bars"):
+            bars = scan(self.root, DAILY_BARS)
+            chosen = bars if symbols is None else bars.filter(pl.col("symbol").is_in(symbols))
+            return chosen.sort("symbol", "date").collect()
+
+    def _days(self) -> list[date]:
+        return dates(self.root, SNAPSHOTS)
+
+    def _on(self, days: list[date]) -> pl.LazyFrame:
+        chosen = pl.col("date").is_between(min(days), max(days)) & pl.col("date").is_in(days)
+        return scan(self.root, SNAPSHOTS).filter(chosen).select(SNAPSHOTS.schema.names())
+
+
+def _within(start: date | None, end: date | None) -> list[pl.Expr]:
+    lower = [] if start is None else [pl.col("date") >= start]
+    return lower if end is None else [*lower, pl.col("date") <= end]
+
+
+def _ordered(chain: pl.DataFrame) -> pl.DataFrame:
+    return chain.sort(SNAPSHOTS.sort)
