@@ -1,1 +1,1 @@
-"""The paper gateway: IB's wire protocol, contracts, market data, limits and latencies. Knows nothing of actors or ib/."""
+"""The paper gateway: IB's wire protocol, contracts, quotes, limits and latencies. Knows nothing of actors or ib/."""

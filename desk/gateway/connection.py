@@ -1,0 +1,124 @@
+"""The gateway's end of one connection: from bytes to requests, whatever the bytes are."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from desk.gateway.clients import Client
+from desk.gateway.encode import session as encode
+from desk.gateway.fields import FieldError, split
+from desk.gateway.frames import FrameError, Framer
+from desk.gateway.requests import table
+from desk.gateway.requests.session import StartApi
+from desk.market.calendar import EXCHANGE
+
+if TYPE_CHECKING:
+    from desk.gateway.server import Gateway
+
+_log = logging.getLogger(__name__)
+OLDEST, NEWEST = 157, 178
+"""Server versions whose layouts are spoken."""
+
+_HELLO = re.compile(r"v(\d+)(?:\.\.(\d+))?(?: .*)?")
+_HIGH_WATER = 4 * 1024 * 1024
+"""Unsent bytes above which a client's streams pause: a whole day's chain fits below it."""
+
+
+class Connection(asyncio.Protocol):
+    """Handshake, then one request per frame. A bad request costs an error, a broken stream the connection."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._framer = Framer()
+        self._client: Client | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        stream = cast("asyncio.Transport", transport)
+        wire = stream.get_extra_info("socket")
+        if wire is not None:
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream.set_write_buffer_limits(_HIGH_WATER)
+        self._client = self._gateway.join(stream)
+        if self._client is None:
+            stream.close()
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`. On a governed clock the bytes have arrived once they have been dealt with."""
+        try:
+            if self._client is not None and not self._client.closed:
+                self._read(self._client, data)
+        finally:
+            self._gateway.received(len(data))
+
+    def pause_writing(self) -> None:
+        """See `asyncio.Protocol`."""
+        if self._client is not None:
+            self._client.congested = True
+
+    def resume_writing(self) -> None:
+        """See `asyncio.Protocol`."""
+        if self._client is not None:
+            self._client.congested = False
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """See `asyncio.Protocol`."""
+        if self._client is not None:
+            self._gateway.leave(self._client)
+            self._client = None
+
+    def _read(self, client: Client, data: bytes) -> None:
+        try:
+            for payload in self._framer.feed(data):
+                self._payload(client, payload)
+                if client.closed:
+                    return
+        except FrameError as error:
+            _log.warning("connection closed: %s", error)
+            client.close()
+
+    def _payload(self, client: Client, payload: bytes) -> None:
+        if not client.version:
+            self._hello(client, payload)
+            return
+        code, text = client.rate.verdict(self._gateway.context.clock.time())
+        if text:
+            client.error(-1, code, text)
+        if code and client.rate.violations >= self._gateway.context.settings.violations:
+            client.close()
+        elif not code:
+            self._request(client, payload)
+
+    def _hello(self, client: Client, payload: bytes) -> None:
+        """Agree on a version: the newest that both speak. Without one the connection ends, as IB's does."""
+        match = _HELLO.fullmatch(payload.rstrip(b"\0").decode(errors="replace"))
+        lowest = int(match[1]) if match else 0
+        version = min(NEWEST, int(match[2] or match[1])) if match else 0
+        if version < max(OLDEST, lowest):
+            raise FrameError(f"no version in common with {payload[:40]!r}")
+        client.version = version
+        at = datetime.fromtimestamp(self._gateway.context.clock.time(), EXCHANGE)
+        client.send(encode.hello(version, f"{at:%Y%m%d %H:%M:%S %Z}"))
+
+    def _request(self, client: Client, payload: bytes) -> None:
+        fields: Sequence[str] = ()
+        try:
+            fields = split(payload)
+            if table.message_id(fields) in table.SILENT and client.client_id is not None:
+                return
+            request = table.read(fields)
+            if client.client_id is None and not isinstance(request, StartApi):
+                client.error(-1, 504, "Not connected")
+                return
+            self._gateway.handle(client, request)
+        except FieldError as error:
+            client.error(table.request_id(fields), 320, f"Error reading request. {error}")
+        except Exception:  # noqa: BLE001  (one client's request must not end the server)
+            _log.exception("request %s failed", fields[:2])
+            client.error(table.request_id(fields), 320, "Error reading request. The gateway failed to answer it.")

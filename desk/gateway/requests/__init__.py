@@ -1,0 +1,1 @@
+"""What clients ask, as frozen values, and the reading of them."""

@@ -1,0 +1,115 @@
+"""Requests about the account: its values, positions and profit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desk.gateway.fields import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUpdates:
+    """Message 6: the account's values and portfolio."""
+
+    subscribe: bool
+    account: str
+
+    @classmethod
+    def read(cls, reader: Reader) -> AccountUpdates:
+        """Read the fields after the message's id."""
+        reader.skip()
+        return cls(reader.flag(), reader.text())
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUpdatesMulti:
+    """Message 76: the account's values, of one account and model."""
+
+    request_id: int
+    account: str
+    model: str
+
+    @classmethod
+    def read(cls, reader: Reader) -> AccountUpdatesMulti:
+        """Read the fields after the message's id."""
+        reader.skip()
+        request_id, account, model = reader.integer(), reader.text(), reader.text()
+        reader.flag()
+        return cls(request_id, account, model)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSummary:
+    """Message 62: the account values named in `tags`."""
+
+    request_id: int
+    tags: frozenset[str]
+
+    @classmethod
+    def read(cls, reader: Reader) -> AccountSummary:
+        """Read the fields after the message's id."""
+        reader.skip()
+        request_id = reader.integer()
+        reader.skip()
+        return cls(request_id, frozenset(tag.strip() for tag in reader.text().split(",")))
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAccountSummary:
+    """Message 63: end an account summary."""
+
+    request_id: int
+
+    @classmethod
+    def read(cls, reader: Reader) -> CancelAccountSummary:
+        """Read the fields after the message's id."""
+        reader.skip()
+        return cls(reader.integer())
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Message 61: every position."""
+
+    @classmethod
+    def read(cls, reader: Reader) -> Positions:
+        """Read the fields after the message's id."""
+        reader.skip()
+        return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsMulti:
+    """Message 74: the positions of one account and model."""
+
+    request_id: int
+
+    @classmethod
+    def read(cls, reader: Reader) -> PositionsMulti:
+        """Read the fields after the message's id."""
+        reader.skip()
+        return cls(reader.integer())
+
+
+@dataclass(frozen=True, slots=True)
+class Profit:
+    """Message 92: the account's profit and loss."""
+
+    request_id: int
+
+    @classmethod
+    def read(cls, reader: Reader) -> Profit:
+        """Read the fields after the message's id."""
+        return cls(reader.integer())
+
+
+@dataclass(frozen=True, slots=True)
+class ProfitSingle:
+    """Message 94: the profit and loss of one position."""
+
+    request_id: int
+
+    @classmethod
+    def read(cls, reader: Reader) -> ProfitSingle:
+        """Read the fields after the message's id."""
+        return cls(reader.integer())

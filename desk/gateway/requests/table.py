@@ -1,0 +1,72 @@
+"""Which message id is which request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from desk.gateway.fields import FieldError, Reader
+from desk.gateway.requests import account, contracts, market, orders, session
+
+READERS: dict[int, Callable[[Reader], Any]] = {
+    1: market.MarketData.read,
+    2: market.CancelMarketData.read,
+    3: orders.PlaceOrder.read,
+    4: orders.CancelOrder.read,
+    5: orders.OpenOrders.read,
+    6: account.AccountUpdates.read,
+    7: orders.Executions.read,
+    8: session.NextId.read,
+    9: contracts.ContractDetails.read,
+    14: session.LogLevel.read,
+    16: orders.OpenOrders.read,
+    17: session.ManagedAccounts.read,
+    20: market.HistoricalData.read,
+    25: market.CancelHistoricalData.read,
+    49: session.CurrentTime.read,
+    59: market.MarketDataType.read,
+    61: account.Positions.read,
+    62: account.AccountSummary.read,
+    63: account.CancelAccountSummary.read,
+    71: session.StartApi.read,
+    74: account.PositionsMulti.read,
+    76: account.AccountUpdatesMulti.read,
+    78: contracts.OptionParameters.read,
+    81: contracts.MatchingSymbols.read,
+    91: contracts.MarketRule.read,
+    92: account.Profit.read,
+    94: account.ProfitSingle.read,
+    99: orders.CompletedOrders.read,
+    104: session.UserInfo.read,
+}
+
+SILENT = frozenset({15, 58, 64, 75, 77, 93, 95})
+"""Requests that IB acts on without an answer and that change nothing here: the binding of manual orders, the global
+cancel of no orders, and the ends of subscriptions that send nothing after their first answer."""
+
+_REQUEST_ID = {
+    **dict.fromkeys((3, 20, 22, 78, 79, 81, 83, 84, 86, 87, 88, 92, 94, 96, 97, 100, 102, 104), 1),
+    **dict.fromkeys((1, 2, 4, 7, 9, 10, 11, 21, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 62, 63, 74, 76), 2),
+}
+"""Where each message carries its request or order id, so that an error can name it."""
+
+
+def request_id(fields: Sequence[str]) -> int:
+    """Return the request id that a message carries, -1 when it has none that can be read."""
+    try:
+        return int(fields[_REQUEST_ID[int(fields[0])]])
+    except (ValueError, KeyError, IndexError):
+        return -1
+
+
+def message_id(fields: Sequence[str]) -> int:
+    """Return the id that says what kind of message this is."""
+    return Reader(fields).integer()
+
+
+def read(fields: Sequence[str]) -> Any:
+    """Return the request that these fields make; FieldError when they do not make one."""
+    reader = READERS.get(message_id(fields))
+    if reader is None:
+        raise FieldError(f"message {fields[0]} is not supported")
+    return reader(Reader(fields[1:]))

@@ -1,0 +1,132 @@
+"""The gateway itself: it listens, keeps its clients, and hands each request to the part that answers it."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import Any
+
+from desk.clock import Clock, LoopTimers
+from desk.gateway.account import Account
+from desk.gateway.catalogue import Catalogue
+from desk.gateway.clients import Client, Context
+from desk.gateway.connection import Connection
+from desk.gateway.history import History
+from desk.gateway.journal import Journal, State
+from desk.gateway.orders import Orders
+from desk.gateway.services import Handlers, Service
+from desk.gateway.session import Sessions
+from desk.gateway.settings import Settings
+from desk.gateway.source import Source
+from desk.gateway.streams import Streams
+
+_SAVE_EVERY = 1.0
+"""Machine seconds between writes of the journal."""
+
+
+class Gateway:
+    """A paper gateway on the running asyncio loop. Everything it does, it does on that loop's thread."""
+
+    def __init__(self, settings: Settings, source: Source, clock: Clock, random: Random) -> None:
+        self._settings = settings
+        self._source = source
+        self._clock = clock
+        self._random = random
+        self._journal = Journal(settings.journal) if settings.journal is not None else None
+        self._next_ids: dict[int, int] = {}
+        self._clients: set[Client] = set()
+        self._services: tuple[Service, ...] = ()
+        self._handlers: Handlers = {}
+        self._server: asyncio.Server | None = None
+        self._saving: asyncio.TimerHandle | None = None
+        self._context: Context | None = None
+
+    @property
+    def context(self) -> Context:
+        """What its parts work with, once open."""
+        assert self._context is not None
+        return self._context
+
+    def open(self) -> None:
+        """Get ready for clients on the running loop without listening: they come through `accept`.
+
+        ValueError when the journal's file is not a journal.
+        """
+        state = self._journal.load() if self._journal is not None else None
+        self._next_ids = dict(state.next_ids) if state is not None else {}
+        timers = LoopTimers(self._clock, asyncio.get_running_loop())
+        self._context = context = Context.of(self._settings, self._source, timers, self._random)
+        catalogue = Catalogue(context)
+        self._services = (
+            Sessions(context, self._next_ids),
+            Orders(self._next_ids),
+            Account(context),
+            catalogue,
+            Streams(context, catalogue),
+            History(context),
+        )
+        self._handlers = {kind: handler for service in self._services for kind, handler in service.handlers().items()}
+        self._save_regularly()
+
+    async def start(self) -> int:
+        """Open and listen; return the port. OSError when it is taken."""
+        self.open()
+        try:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(self.accept, self._settings.host, self._settings.port)
+        except OSError:
+            await self.stop()
+            raise
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close every connection and write the journal."""
+        if self._server is not None:
+            self._server.close()
+        for client in list(self._clients):
+            client.close()
+            self.leave(client)
+        if self._saving is not None:
+            self._saving.cancel()
+            self._save()
+        self.context.timers.close()
+        if self._server is not None:
+            await self._server.wait_closed()
+            self._server = None
+
+    def accept(self) -> asyncio.Protocol:
+        """Return the server's side of one new connection, for a socket or any other transport."""
+        return Connection(self)
+
+    def join(self, transport: asyncio.Transport) -> Client | None:
+        """Return a new client, None when there are as many as IB allows."""
+        if len(self._clients) >= self._settings.clients:
+            return None
+        client = Client(self.context, transport)
+        self._clients.add(client)
+        return client
+
+    def leave(self, client: Client) -> None:
+        """Forget a client whose connection is gone."""
+        client.leave()
+        self._clients.discard(client)
+        for service in self._services:
+            service.leave(client)
+
+    def handle(self, client: Client, request: Any) -> None:
+        """Answer a request."""
+        self._handlers[type(request)](client, request)
+
+    def received(self, amount: int) -> None:
+        """Note on a governed clock that bytes have been dealt with."""
+        if self._settings.governed:
+            self._clock.arrive(amount)
+
+    def _save_regularly(self) -> None:
+        if self._journal is not None:
+            self._save()
+            self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_regularly)
+
+    def _save(self) -> None:
+        assert self._journal is not None
+        self._journal.save(State(self._clock.time(), self._next_ids))

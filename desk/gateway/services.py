@@ -1,0 +1,20 @@
+"""What the parts of a gateway have in common: each answers its own kinds of request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from desk.gateway.clients import Client
+
+Handlers = dict[type, Callable[[Client, Any], None]]
+
+
+class Service(Protocol):
+    """A part of the gateway."""
+
+    def handlers(self) -> Handlers:
+        """Return what to do for each type of request."""
+
+    def leave(self, client: Client) -> None:
+        """Forget a client that has gone."""

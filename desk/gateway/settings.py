@@ -1,0 +1,62 @@
+"""What can be set on a paper gateway; the defaults are IB's own figures where IB publishes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A delay drawn evenly from `low`..`high`, seconds of market time."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """How long answers take, in seconds of market time, before `Settings.latency` scales them."""
+
+    details: Span = Span(0.2, 0.3)
+    per_contract: float = 0.002
+    parameters: Span = Span(0.08, 0.12)
+    samples: Span = Span(0.1, 0.3)
+    history: Span = Span(0.25, 0.35)
+    quote_near: Span = Span(0.05, 0.15)
+    quote_far: Span = Span(0.2, 0.8)
+    greeks: Span = Span(0.2, 1.5)
+    snapshot: float = 11.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One gateway.
+
+    `messages_per_second`, `lines`: 0 takes any number. `violations` messages above the rate end the connection.
+    `latency` scales every delay; 0 answers at once. `far_dte` is the calendar days to expiry from which an option's
+    first quote takes `quote_far`. `silent_share` of the options never get Greeks on a day, `sentinel_share` get a
+    message of sentinels before the first Greeks. `history_paced` is the longest bar (seconds) that IB's pacing rules
+    apply to. `governed` holds a simulated clock while bytes are on the way; it needs a client in the same process that
+    does the same. `journal` is the folder for what outlives a restart, None for none.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    account: str = "DU1234567"
+    cash: float = 1_000_000.0
+    clients: int = 32
+    messages_per_second: int = 100
+    violations: int = 3
+    lines: int = 100
+    summaries: int = 2
+    history_open: int = 50
+    history_paced: float = 30.0
+    tick_interval: float = 1.0
+    latency: float = 1.0
+    far_dte: int = 45
+    silent_share: float = 0.01
+    sentinel_share: float = 0.25
+    delays: Delays = field(default_factory=Delays)
+    governed: bool = False
+    journal: Path | None = None

@@ -1,0 +1,73 @@
+"""One subscription to quotes: when its parts become visible, and what it has shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import inf
+
+from desk.gateway import ticks
+from desk.gateway.book import Listed
+from desk.gateway.clients import Client
+from desk.gateway.encode import market as encode
+from desk.gateway.ticks import Row, Tick
+from messages.contract import Bar
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """Quotes of one contract to one client.
+
+    Shows nothing before `quote_at`, no Greeks before `greeks_at` (infinite when they never come), and ends at `end_at`
+    (infinite unless a snapshot); all market time.
+    """
+
+    client: Client
+    request_id: int
+    listed: Listed
+    generics: frozenset[int]
+    min_tick: float
+    quote_at: float
+    greeks_at: float = inf
+    end_at: float = inf
+    sentinel: bool = False
+    shown: dict[int, Tick] = field(default_factory=dict)
+
+    def show(self, row: Row, bar: Bar | None, now: float) -> None:
+        """Send what is new at market time `now`."""
+        if now < self.quote_at:
+            return
+        if not self.shown:
+            self._open()
+        for tick in self._ticks(row, bar, now):
+            before = self.shown.get(tick.tick)
+            if before != tick:
+                self.shown[tick.tick] = tick
+                self.client.send(tick.message(self.request_id, before))
+                if tick.tick == ticks.LAST:
+                    self._stamp(now)
+
+    def _open(self) -> None:
+        index = self.listed.contract.sec_type == "IND"
+        self.client.send(
+            encode.request_parameters(self.request_id, self.min_tick, "" if index else "9c0001", 0 if index else 3),
+            encode.data_type(self.request_id, self.client.data_type),
+        )
+
+    def _ticks(self, row: Row, bar: Bar | None, now: float) -> Iterable[Tick]:
+        contract = self.listed.contract
+        yield from ticks.quote(row, sided=contract.sec_type != "IND")
+        if bar is not None:
+            yield from ticks.session(bar)
+        if contract.sec_type != "OPT":
+            return
+        if ticks.OPEN_INTEREST in self.generics:
+            yield from ticks.interest(row, contract.right)
+        if now >= self.greeks_at:
+            yield from ticks.greeks(row)
+        elif self.sentinel:
+            yield ticks.Greeks(ticks.MODEL_GREEKS, encode.NOT_COMPUTED)
+
+    def _stamp(self, now: float) -> None:
+        """Say when the last trade was seen."""
+        self.client.send(encode.text(self.request_id, ticks.LAST_TIME, str(int(now))))

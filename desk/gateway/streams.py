@@ -1,0 +1,178 @@
+"""Market data: subscriptions and snapshots. What is due at one instant is priced in one call of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import floor, inf
+
+from desk.clock import Timer
+from desk.gateway.catalogue import Catalogue
+from desk.gateway.clients import Client, Context, attempt
+from desk.gateway.encode import market as encode
+from desk.gateway.requests import market as requests
+from desk.gateway.resolve import one, refuse
+from desk.gateway.services import Handlers
+from desk.gateway.stream import Stream
+from desk.gateway.ticks import NO_MARKET, Row, rows
+from desk.market.calendar import session_at
+from messages.contract import Bar, Contract
+
+_KIND = "bO"
+_GRID = 0.01
+"""Instants at which first quotes and Greeks come are multiples of this (seconds), so that neighbours share a call."""
+_GENERICS = frozenset(
+    {100, 101, 104, 105, 106, 107, 125, 162, 165, 204, 221, 225, 232, 233, 236, 256, 258, 292, 293, 294, 295, 318, 375}
+    | {
+        411,
+        456,
+        460,
+        470,
+        499,
+        506,
+        511,
+        512,
+        513,
+        514,
+        515,
+        516,
+        517,
+        545,
+        576,
+        577,
+        578,
+        586,
+        587,
+        588,
+        595,
+        606,
+        614,
+    }
+    | {619, 623, 645, 652, 653, 658, 685, 725}
+)
+_FROZEN = {2, 4}
+
+
+class Streams:
+    """Answers what concerns quotes and keeps every subscription up to date."""
+
+    def __init__(self, context: Context, catalogue: Catalogue) -> None:
+        self._context = context
+        self._catalogue = catalogue
+        self._streams: dict[tuple[Client, int], Stream] = {}
+        self._due: dict[float, list[Stream]] = {}
+        self._tick: Timer | None = None
+
+    def handlers(self) -> Handlers:
+        """See `Service`."""
+        return {
+            requests.MarketData: self._subscribe,
+            requests.CancelMarketData: self._cancel,
+            requests.MarketDataType: self._type,
+        }
+
+    def leave(self, client: Client) -> None:
+        """See `Service`."""
+        for key in [key for key in self._streams if key[0] is client]:
+            del self._streams[key]
+
+    def _subscribe(self, client: Client, request: requests.MarketData) -> None:
+        number = request.request_id
+        if (client, number) in self._streams:
+            client.error(number, 322, f"Error processing request.-'{_KIND}' : cause - Duplicate ticker id")
+            return
+        generics = _generics(request.generic_ticks)
+        if generics is None:
+            refuse(client, number, _KIND, f"Incorrect generic tick list of {request.generic_ticks}.")
+        elif request.snapshot and generics:
+            refuse(client, number, _KIND, "Snapshot market data subscription is not applicable to generic ticks")
+        elif not request.snapshot and self._full():
+            client.error(number, 101, "Max number of tickers has been reached")
+        else:
+            self._open(client, request, generics)
+
+    def _full(self) -> bool:
+        """Whether every line is taken: they belong to the login, all its clients share them."""
+        used = sum(1 for stream in self._streams.values() if stream.end_at == inf)
+        return bool(self._context.settings.lines) and used >= self._context.settings.lines
+
+    def _open(self, client: Client, request: requests.MarketData, generics: frozenset[int]) -> None:
+        listed = one(client, request.request_id, request.terms, _KIND)
+        if listed is None:
+            return
+        contract, latency, now = listed.contract, self._context.latency, self._context.clock.time()
+        min_tick = self._catalogue.min_tick(contract)
+        quote_at = _instant(now + latency.quote(contract, now), now)
+        stream = Stream(client, request.request_id, listed, generics, min_tick, quote_at)
+        option = contract.sec_type == "OPT"
+        delay = latency.greeks(contract, now) if option else None
+        if delay is not None:
+            stream.greeks_at, stream.sentinel = _instant(quote_at + delay, now), latency.sentinel()
+        if request.snapshot:
+            complete = stream.greeks_at if option else stream.quote_at
+            stream.end_at = min(complete, _instant(now + latency.snapshot(), now))
+        self._streams[client, request.request_id] = stream
+        for instant in sorted({stream.quote_at, stream.greeks_at, stream.end_at} - {inf}):
+            self._look_at(stream, instant)
+        self._keep_ticking(now)
+
+    def _look_at(self, stream: Stream, due: float) -> None:
+        """Look at a stream when something of it becomes due."""
+        if due not in self._due:
+            self._due[due] = []
+            self._context.timers.call_at(due, lambda: attempt(lambda: self._refresh(self._due.pop(due))))
+        self._due[due].append(stream)
+
+    def _cancel(self, client: Client, request: requests.CancelMarketData) -> None:
+        if self._streams.pop((client, request.request_id), None) is None:
+            client.error(request.request_id, 300, f"Can't find EId with tickerId:{request.request_id}")
+
+    def _type(self, client: Client, request: requests.MarketDataType) -> None:
+        """Note the type wanted. Every contract here is subscribed, so only a frozen market is other than live."""
+        closed = session_at(self._context.clock.time()) is None
+        client.data_type = 2 if request.kind in _FROZEN and closed else 1
+
+    def _keep_ticking(self, now: float) -> None:
+        if self._tick is None:
+            interval = self._context.settings.tick_interval
+            self._tick = self._context.timers.call_at((floor(now / interval) + 1) * interval, self._on_tick)
+
+    def _on_tick(self) -> None:
+        self._tick = None
+        if self._streams:
+            self._keep_ticking(self._context.clock.time())
+            attempt(lambda: self._refresh(stream for stream in self._streams.values() if not stream.client.congested))
+
+    def _refresh(self, streams: Iterable[Stream]) -> None:
+        """Price the streams that still stand, all at once, show what is new, and end the snapshots that are due."""
+        now = self._context.clock.time()
+        alive = [s for s in streams if self._streams.get((s.client, s.request_id)) is s and now >= s.quote_at]
+        priced, bars = self._price(dict.fromkeys(s.listed.origin for s in alive if s.listed.origin), now)
+        for stream in alive:
+            origin = stream.listed.origin
+            row = NO_MARKET if origin is None else priced[origin]
+            stream.show(row, None if origin is None else bars.get(origin), now)
+            if now >= stream.end_at:
+                stream.client.send(encode.snapshot_end(stream.request_id))
+                del self._streams[stream.client, stream.request_id]
+
+    def _price(
+        self, contracts: Iterable[Contract], now: float
+    ) -> tuple[dict[Contract, Row], dict[Contract, Bar | None]]:
+        ordered, source = list(contracts), self._context.source
+        if not ordered:
+            return {}, {}
+        priced = dict(zip(ordered, rows(source.quotes(ordered, now)), strict=True))
+        return priced, {one: source.day(one, now) for one in ordered if one.sec_type != "OPT"}
+
+
+def _instant(due: float, now: float) -> float:
+    """Return the instant on the grid at or before `due`, but not before now."""
+    return max(now, floor(due / _GRID) * _GRID)
+
+
+def _generics(text: str) -> frozenset[int] | None:
+    """Return the generic ticks of a list, None when it has one that IB does not know. `mdoff` and news need no tick."""
+    words = [word.strip().partition(":")[0] for word in text.split(",") if word.strip()]
+    if not all(word.isdecimal() and int(word) in _GENERICS for word in words):
+        return None
+    return frozenset(map(int, words))
