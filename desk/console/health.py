@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desk.console.jsonable import jsonable
+from desk.console.secrets import without_secrets
 from messages.system import Report
 
 
@@ -35,7 +35,7 @@ def write(path: Path, health: Health) -> None:
     """Replace the file at `path`; a reader sees the old report or the new one, never half of either."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(jsonable(health), indent=1) + "\n", encoding="utf-8")
+    temporary.write_text(json.dumps(without_secrets(health), indent=1) + "\n", encoding="utf-8")
     temporary.replace(path)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,24 +17,28 @@ def to_json(value: Any) -> str:
     return json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def jsonable(value: Any) -> Any:
-    """Turn a value into what `json` can write; TypeError for a kind that is none of those above."""
+def _refuse(value: Any) -> Any:
+    msg = f"cannot write {type(value).__name__} as JSON"
+    raise TypeError(msg)
+
+
+def jsonable(value: Any, unknown: Callable[[Any], Any] = _refuse) -> Any:
+    """Turn a value into what `json` can write; what it does not know goes to `unknown`, which raises TypeError."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, pl.DataFrame):
         value = value.to_dicts()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item, unknown) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset | pl.Series):
-        return [jsonable(item) for item in value]
-    msg = f"cannot write {type(value).__name__} as JSON"
-    raise TypeError(msg)
+        return [jsonable(item, unknown) for item in value]
+    return unknown(value)
 
 
 def iso(t: float | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.progress_bar import ProgressBar
@@ -44,8 +45,9 @@ class LiveView:
 
 def _draw(snapshot: Snapshot, width: int, height: int) -> Group:
     wide = width >= _WIDE
-    names = max((len(each.name) for each in (*snapshot.actors, *snapshot.strategies)), default=0) if wide else 0
-    parts: list[RenderableType] = [_head(snapshot)]
+    named = [each.name for each in snapshot.actors] + [each.name for each in snapshot.strategies]
+    names = max(map(len, named), default=0) if wide else 0
+    parts: list[RenderableType] = [_head(snapshot, wide=wide)]
     used = 3
     if snapshot.collection:
         parts += [Text(), _collection(snapshot.collection, names, wide=wide)]
@@ -74,9 +76,9 @@ def _sides(left: RenderableType, right: RenderableType) -> Table:
     return grid
 
 
-def _head(snapshot: Snapshot) -> Group:
+def _head(snapshot: Snapshot, *, wide: bool) -> Group:
     title = Text.assemble(("condor-desk", "bold"), "  ", (words.moment(snapshot.time), "cyan"))
-    return Group(_sides(title, gateway(snapshot.gateway)), _day(snapshot), _market(snapshot))
+    return Group(_sides(title, gateway(snapshot.gateway)), _day(snapshot), _market(snapshot, wide=wide))
 
 
 def gateway(view: GatewayView) -> Text:
@@ -98,16 +100,16 @@ def _day(snapshot: Snapshot) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, justify="right")
     whole = snapshot.ends - snapshot.starts
-    bar = ProgressBar(total=whole, completed=min(max(snapshot.time - snapshot.starts, 0.0), whole))
+    bar = _bar(whole, min(max(snapshot.time - snapshot.starts, 0.0), whole))
     grid.add_row(words.time_of_day(snapshot.starts), bar, words.time_of_day(snapshot.ends), pace)
     return grid
 
 
-def _market(snapshot: Snapshot) -> Text:
-    line = Text(no_wrap=True, overflow="ellipsis")
-    for spot in (snapshot.vix, *snapshot.spots):
-        if spot is not None:
-            line.append_text(_spot(spot)).append("   ")
+def _market(snapshot: Snapshot, *, wide: bool) -> Text:
+    line = _spot(snapshot.vix) if snapshot.vix else Text()
+    for spot in snapshot.spots:
+        line.append("   ").append_text(_spot(spot if wide else replace(spot, change=None)))
+    line.no_wrap, line.overflow = True, "ellipsis"
     return line
 
 
@@ -116,6 +118,10 @@ def _spot(spot: Spot) -> Text:
     if spot.change is not None:
         text.append(f" {words.percent(spot.change, sign=True)}", style="green" if spot.change >= 0 else "red")
     return text
+
+
+def _bar(total: float, completed: float) -> ProgressBar:
+    return ProgressBar(total=total, completed=completed, complete_style="cyan", finished_style="green")
 
 
 def _table(*columns: tuple[str, str], names: int = 0) -> Table:
@@ -149,7 +155,7 @@ def _collection(rows: Sequence[Progress], names: int, *, wide: bool) -> Table:
         names=names,
     )
     for row in rows:
-        bar = ProgressBar(total=max(row.asked, 1), completed=row.done)
+        bar = _bar(max(row.asked, 1), row.done)
         table.add_row(
             Text(row.symbol, style="bold"),
             words.time_of_day(row.cycle),

@@ -48,6 +48,6 @@ def _news(last: Snapshot | None, snapshot: Snapshot) -> Iterator[str]:
     states = {each.name: (each.state, each.restarts) for each in last.actors} if last else {}
     for actor in snapshot.actors:
         if (actor.state, actor.restarts) != states.get(actor.name):
-            restarts = f", restarted {actor.restarts} times" if actor.restarts else ""
+            restarts = f", restarts {actor.restarts}" if actor.restarts else ""
             error = f": {actor.last_error}" if actor.last_error else ""
             yield f"actor {actor.name} {actor.state}{restarts}{error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,22 +80,25 @@ def moment(t: float) -> str:
     return datetime.fromtimestamp(t, EXCHANGE).strftime("%a %Y-%m-%d %H:%M:%S ET")
 
 
-def facts(values: dict[str, Any]) -> str:
-    """Write an actor's own facts in a line; what is None or empty is left out."""
-    return " · ".join(
-        f"{key.replace('_', ' ')} {_fact(value)}" for key, value in values.items() if value is not None and value != ""
-    )
+def facts(values: Mapping[str, Any]) -> str:
+    """Write an actor's own facts in a line; what is None, empty or a value of many parts is left out.
+
+    Whole numbers stay as they are (a port has no thousands); floats from a billion on are epoch seconds and shown as
+    exchange time of day.
+    """
+    shown = ((key.replace("_", " "), _fact(value)) for key, value in values.items())
+    return " · ".join(f"{key} {fact}" for key, fact in shown if fact)
 
 
 def _fact(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return number(value, 2).rstrip("0").rstrip(".")
+        return time_of_day(value, seconds=True) if value >= 1e9 else f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, int):
-        return number(value)
-    if isinstance(value, dict):
-        return " ".join(f"{key}:{_fact(item)}" for key, item in value.items())
+        return str(value)
+    if isinstance(value, Mapping):
+        return " ".join(f"{key}:{fact}" for key, item in value.items() if (fact := _fact(item)))
     if isinstance(value, list | tuple):
-        return ", ".join(map(_fact, value))
-    return str(value)
+        return ", ".join(fact for item in value if (fact := _fact(item)))
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,98 @@
+"""The live view at the widths and heights that terminals have, and its news as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from desk.console.live import LiveView
+from desk.console.plain import PlainView
+from desk.console.snapshot import Event, GatewayView, Snapshot
+from messages.data import Slot
+
+Draw = Callable[..., str]
+FULL = {"SPY", "QQQ", "IWM", "84/127", "10:35 PARTIAL 101/124", "12,345 rows", "VIX 19.85 +23.8 %", "58x of 60x"}
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60), (60, 20)])
+def test_fits_the_terminal(draw: Draw, snapshot: Snapshot, width: int, height: int) -> None:
+    lines = draw(LiveView(snapshot), width, height).splitlines()
+    assert len(lines) < height
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_shows_what_matters_at_once(draw: Draw, snapshot: Snapshot, width: int, height: int) -> None:
+    text = draw(LiveView(snapshot), width, height)
+    assert {part for part in FULL if part not in text} == set()
+    assert "paper gateway FITTED :40123" in text
+    assert "RuntimeError: the wire went quiet" in text
+    assert "condor 2600/2625 2925/2950 20190719 credit 3.35" in text
+    assert "IWM slot 10:40 stored, 34 rows" in text
+
+
+def test_a_short_terminal_keeps_the_actors_in_trouble(draw: Draw, snapshot: Snapshot) -> None:
+    text = draw(LiveView(snapshot), 80, 24)
+    assert "strategy.monthly_ic backoff" in text
+    assert "collector.QQQ" in text
+    assert "and 3 more, running" in text
+
+
+def test_a_tall_terminal_shows_every_actor(draw: Draw, snapshot: Snapshot) -> None:
+    text = draw(LiveView(snapshot), 80, 40)
+    assert all(actor.name in text for actor in snapshot.actors)
+    assert "more, running" not in text
+
+
+def test_ib_in_real_time_has_no_market_label_and_no_day_bar(draw: Draw, snapshot: Snapshot) -> None:
+    live = replace(
+        snapshot, gateway=GatewayView("ib", "127.0.0.1", 7497), starts=None, speed_asked=1.0, speed_reached=1.0
+    )
+    text = draw(LiveView(live), 80, 24)
+    assert "IB 127.0.0.1:7497" in text
+    assert "real time" in text
+    assert "1.0x" in text
+    assert "of 1.0x" not in text
+
+
+def test_before_the_first_snapshot_and_before_the_first_data(draw: Draw, snapshot: Snapshot) -> None:
+    assert draw(LiveView()) == "starting …\n"
+    bare = Snapshot(snapshot.time, 60.0, 60.0, snapshot.gateway)
+    assert draw(LiveView(bare)).startswith("condor-desk  Mon 2019-05-13 10:42:15 ET")
+
+
+def test_update_replaces_what_is_shown(draw: Draw, snapshot: Snapshot) -> None:
+    view = LiveView(snapshot)
+    view.update(replace(snapshot, time=snapshot.time + 60))
+    assert "10:43:15" in draw(view)
+
+
+def test_lines_begin_with_what_runs_where(snapshot: Snapshot) -> None:
+    lines = PlainView().update(snapshot)
+    assert lines[0] == (
+        "condor-desk: paper gateway FITTED :40123, Mon 2019-05-13 10:42:15 ET at up to 60x, "
+        "lake data/sim/2019-05-13-1/lake"
+    )
+    assert "10:42:15 QQQ slot 10:35 PARTIAL 101/124 in 1 min 1 s deadline" in lines
+    assert "10:42:15 actor collector.QQQ running, restarts 1: RuntimeError: the wire went quiet in the middle" in lines
+    assert lines[-1] == "10:40:50 info: IWM slot 10:40 stored, 34 rows"
+
+
+def test_lines_are_news_only(snapshot: Snapshot) -> None:
+    view = PlainView()
+    view.update(snapshot)
+    assert view.update(replace(snapshot, time=snapshot.time + 1)) == []
+    spy, *others = snapshot.collection
+    assert spy.last is not None
+    slot = Slot("SPY", spy.last.cycle + 300, "COMPLETE", "", 127, 127, 0, 0, 5.0)
+    later = replace(
+        snapshot,
+        collection=(replace(spy, last=slot), *others),
+        events=(*snapshot.events[1:], Event(6, snapshot.time, "warning", "late")),
+    )
+    assert view.update(later) == [
+        "10:42:15 SPY slot 10:40 COMPLETE 127/127 in 5.0 s",
+        "10:42:15 warning: late",
+    ]
