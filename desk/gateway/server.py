@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from desk.gateway.catalogue import Catalogue
 from desk.gateway.clients import Client, Context
 from desk.gateway.connection import Connection
 from desk.gateway.history import History
-from desk.gateway.journal import Journal, State
+from desk.gateway.journal import Journal
 from desk.gateway.orders import Orders
 from desk.gateway.services import Handlers, Service
 from desk.gateway.session import Sessions
@@ -32,7 +33,6 @@ class Gateway:
         self._source = source
         self._clock = clock
         self._random = random
-        self._journal = Journal(settings.journal) if settings.journal is not None else None
         self._next_ids: dict[int, int] = {}
         self._clients: set[Client] = set()
         self._services: tuple[Service, ...] = ()
@@ -52,8 +52,9 @@ class Gateway:
 
         ValueError when the journal's file is not a journal.
         """
-        state = self._journal.load() if self._journal is not None else None
-        self._next_ids = dict(state.next_ids) if state is not None else {}
+        folder = self._settings.journal
+        journal = Journal.load(folder) if folder is not None else None
+        self._next_ids = dict(journal.next_ids) if journal is not None else {}
         timers = LoopTimers(self._clock, asyncio.get_running_loop())
         self._context = context = Context.of(self._settings, self._source, timers, self._random)
         catalogue = Catalogue(context)
@@ -66,7 +67,8 @@ class Gateway:
             History(context),
         )
         self._handlers = {kind: handler for service in self._services for kind, handler in service.handlers().items()}
-        self._save_regularly()
+        if folder is not None:
+            self._save_regularly(folder)
 
     async def start(self) -> int:
         """Open and listen; return the port. OSError when it is taken."""
@@ -86,9 +88,9 @@ class Gateway:
         for client in list(self._clients):
             client.close()
             self.leave(client)
-        if self._saving is not None:
+        if self._saving is not None and self._settings.journal is not None:
             self._saving.cancel()
-            self._save()
+            self._save(self._settings.journal)
         self.context.timers.close()
         if self._server is not None:
             await self._server.wait_closed()
@@ -122,11 +124,9 @@ class Gateway:
         if self._settings.governed:
             self._clock.arrive(amount)
 
-    def _save_regularly(self) -> None:
-        if self._journal is not None:
-            self._save()
-            self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_regularly)
+    def _save_regularly(self, folder: Path) -> None:
+        self._save(folder)
+        self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_regularly, folder)
 
-    def _save(self) -> None:
-        assert self._journal is not None
-        self._journal.save(State(self._clock.time(), self._next_ids))
+    def _save(self, folder: Path) -> None:
+        Journal(self._clock.time(), self._next_ids).save(folder)
