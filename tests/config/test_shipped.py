@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,21 @@ from pydantic import BaseModel
 from desk.config import load, schema
 from desk.config.model import Collector, Config, Strategy
 from desk.config.schema import schema_text
+from strategies.registry import strategies as registered
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "config.toml"
-STRATEGIES = {"dte0_ic": dict, "monthly_ic": dict}
+STRATEGIES = {name: partial(cls.params_type.read, name) for name, cls in registered().items()}
 
 
 def uncommented(text: str) -> str:
     return re.sub(r"^#(?=[a-z_]+ = )", "", text, flags=re.MULTILINE)
+
+
+def without_params(config: Config) -> Config:
+    return config.model_copy(
+        update={"strategies": tuple(each.model_copy(update={"params": {}}) for each in config.strategies)}
+    )
 
 
 @pytest.fixture
@@ -41,7 +49,15 @@ def test_is_the_default_topology() -> None:
 
 
 def test_uncommented_it_says_the_same(whole: Path) -> None:
-    assert load(whole, strategies=STRATEGIES) == load(SHIPPED, strategies=STRATEGIES)
+    config = load(whole, strategies=STRATEGIES)
+    assert without_params(config) == load(SHIPPED, strategies=STRATEGIES)
+    for each in config.strategies:
+        assert STRATEGIES[each.name](each.params) == STRATEGIES[each.name]({}), each.name
+
+
+def test_uncommented_it_has_every_parameter(whole: Path) -> None:
+    for each in load(whole, strategies=STRATEGIES).strategies:
+        assert set(each.params) == keys(registered()[each.name].params_type), each.name
 
 
 def keys(model: type[BaseModel]) -> set[str]:
