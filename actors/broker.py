@@ -7,10 +7,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from desk.ib.broker import Broker
-from desk.runtime.context import Context
 
 from desk.clock import LoopTimers
-from desk.runtime.actor import AsyncActor
+from desk.runtime.actor import AsyncActor, Context
 from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Spots, SpotsWanted
 
 Wanted = ChainWanted | BarsWanted | SpotsWanted

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from desk.runtime.context import Context
-
 from desk.market.calendar import exchange_date
-from desk.market.indicators import atm_iv, iv_rank, trend
+from desk.market.indicators import iv_rank, trend
 from desk.market.slots import due_before, missed, next_slot, outcome
-from desk.runtime.actor import Actor
+from desk.market.smile import atm_iv
+from desk.runtime.actor import Actor, Context
 from messages.contract import Bar, Contract
 from messages.data import Batch, DailyBars, Slot, SlotsKnown, SlotsWanted, Stored
 from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Priority, Selection
 
 _HISTORY_DAYS = 60
+_PRICES, _VOLATILITY = "TRADES", "OPTION_IMPLIED_VOLATILITY"
 _ANSWER_MARGIN = 5.0
 """Market seconds past a cycle's deadline after which the broker's silence ends the slot."""
 _RETRY_AFTER = 5.0
@@ -27,12 +28,16 @@ _RESEND_AFTER = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a collector records, and when; seconds of market time."""
+    """What a collector records, and when; seconds of market time.
+
+    Daily bars of `benchmarks` are kept besides its own.
+    """
 
     underlying: Contract
     selection: Selection
     interval: float
     timeout: float
+    benchmarks: tuple[Contract, ...] = ()
     once: bool = False
 
 
@@ -78,6 +83,9 @@ class CollectorActor(Actor):
         self._progress = (0, 0)
         self._last: Slot | None = None
         self._late = 0
+        self._slots = Counter[str]()
+        self._rows = 0
+        self._newest: float | None = None
         self._history: dict[str, tuple[Bar, ...]] = {}
         self._history_days: dict[str, str] = {}
         self._handed: dict[str, Batch] = {}
@@ -140,6 +148,9 @@ class CollectorActor(Actor):
             "asked": self._progress[1],
             "last": last,
             "late": self._late,
+            "slots": dict(self._slots),
+            "rows": self._rows,
+            "newest": self._newest,
             "unacknowledged": len(self._handed),
             "degraded": last.reason if last is not None and not last.written else "",
         }
@@ -187,9 +198,9 @@ class CollectorActor(Actor):
         self._end(self._with_indicators(slot, answer), answer.quotes)
 
     def _with_indicators(self, slot: Slot, answer: ChainQuotes) -> Slot:
-        closes = [bar.close for bar in self._history.get("TRADES", ())]
+        closes = [bar.close for bar in self._history.get(_PRICES, ())]
         current = atm_iv(answer.quotes, slot.underlying, slot.cycle) if slot.underlying else None
-        history = [bar.close for bar in self._history.get("OPTION_IMPLIED_VOLATILITY", ())]
+        history = [bar.close for bar in self._history.get(_VOLATILITY, ())]
         return replace(
             slot,
             trend=trend(closes, slot.underlying) if slot.underlying else None,
@@ -212,8 +223,12 @@ class CollectorActor(Actor):
 
     def _stored(self, correlation: str) -> None:
         batch = self._handed.pop(correlation, None)
-        if batch is not None and self._finished:
-            self._finished(batch.slot)
+        if batch is not None:
+            self._slots[batch.slot.status] += 1
+            self._rows += len(batch.quotes)
+            self._newest = max((quote.received for quote in batch.quotes), default=self._newest)
+            if self._finished:
+                self._finished(batch.slot)
         if self._draining and not self._handed:
             self.context.drained()
 
@@ -226,30 +241,30 @@ class CollectorActor(Actor):
                 self._hand_over(self._batch(missed(self._symbol, cycle, "the desk was not running"), ()))
 
     def _want_history(self, now: float) -> None:
-        day = f"{exchange_date(now):%Y%m%d}"
-        for what in ("TRADES", "OPTION_IMPLIED_VOLATILITY"):
-            if self._history_days.get(what) != day:
-                self.context.tell(
-                    "broker",
-                    BarsWanted(
-                        self.context.name,
-                        f"{self._symbol} {what} {day}",
-                        self._plan.underlying,
-                        what,
-                        _HISTORY_DAYS,
-                        Priority.HISTORY,
-                        now + self._plan.timeout,
-                    ),
+        today = f"{exchange_date(now):%Y%m%d}"
+        own = self._plan.underlying
+        for contract, what in [
+            (own, _PRICES),
+            (own, _VOLATILITY),
+            *((each, _PRICES) for each in self._plan.benchmarks),
+        ]:
+            correlation = f"{contract.symbol} {what}"
+            if self._history_days.get(correlation) != today:
+                deadline = now + self._plan.timeout
+                wanted = BarsWanted(
+                    self.context.name, correlation, contract, what, _HISTORY_DAYS, Priority.HISTORY, deadline
                 )
+                self.context.tell("broker", wanted)
 
     def _remember(self, answer: Bars) -> None:
+        symbol = answer.contract.symbol
         if answer.error:
-            self.context.log.warning("no history", symbol=self._symbol, what=answer.what, reason=answer.error)
+            self.context.log.warning("no history", symbol=symbol, what=answer.what, reason=answer.error)
             return
         today = f"{exchange_date(self.context.clock.time()):%Y%m%d}"
         complete = tuple(bar for bar in answer.bars if bar.date < today)
-        self._history[answer.what], self._history_days[answer.what] = complete, today
-        if answer.what == "TRADES":
-            self.context.tell(
-                "persistence", DailyBars(self.context.name, f"{self._symbol} bars", self._symbol, complete)
-            )
+        self._history_days[answer.correlation] = today
+        if symbol == self._symbol:
+            self._history[answer.what] = complete
+        if answer.what == _PRICES:
+            self.context.tell("persistence", DailyBars(self.context.name, answer.correlation, symbol, complete))

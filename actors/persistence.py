@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from desk.runtime.context import Context
-
+from desk.lake.queries import Lake
+from desk.lake.rows import of_bars, of_batch, of_schedule
 from desk.lake.writer import Writer
-from desk.runtime.actor import Actor
+from desk.runtime.actor import Actor, Context
 from messages.data import Batch, DailyBars, ScheduleInForce, SlotsKnown, SlotsWanted, Stored
 
 
@@ -29,6 +29,7 @@ class PersistenceActor(Actor):
         self._commit_every = commit_every
         self._writer: Writer | None = None
         self._commit_due = False
+        self._facts: dict[str, Any] = {}
 
     @property
     def writer(self) -> Writer:
@@ -39,19 +40,28 @@ class PersistenceActor(Actor):
     def started(self) -> None:
         """Open the lake; what an earlier incarnation accepted and did not commit is committed first."""
         self._writer = self._open()
+        self._facts = {"rows": Lake(self.writer.root).get_snapshot_stats().total_rows, "last_commit": None}
+        if recovered := sum(self.writer.recovered.rows.values()):
+            self.context.log.info("recovered from the spool", rows=recovered)
 
     def receive(self, message: object) -> object:
         """Store, answer, and see to it that a commit follows."""
         match message:
-            case Batch() | DailyBars():
-                rows = self.writer.accept(message)
-                self.context.tell(message.reply_to, Stored(message.correlation, rows))
+            case Batch(reply_to, correlation):
+                self.writer.accept(of_batch(message))
+                self.context.tell(reply_to, Stored(correlation, len(message.quotes)))
+                self._commit_later()
+            case DailyBars(reply_to, correlation):
+                self.writer.accept(of_bars(message))
+                self.context.tell(reply_to, Stored(correlation, len(message.bars)))
                 self._commit_later()
             case ScheduleInForce():
-                self.writer.accept(message)
+                self.writer.accept(of_schedule(message, self.context.clock.time()))
                 self._commit_later()
             case SlotsWanted(reply_to, correlation, symbol, since):
-                self.context.tell(reply_to, SlotsKnown(correlation, self.writer.cycles(symbol, since)))
+                self._commit()
+                cycles = Lake(self.writer.root).cycles(symbol, since)
+                self.context.tell(reply_to, SlotsKnown(correlation, tuple(cycles)))
             case Commit():
                 self._commit()
             case _:
@@ -68,8 +78,8 @@ class PersistenceActor(Actor):
         self.writer.close()
 
     def facts(self) -> dict[str, Any]:
-        """Rows and size of what is stored, time of the last commit, what waits in the spool."""
-        return self._writer.facts() if self._writer else {}
+        """Rows in the table, market time of the last commit, items that wait in the spool."""
+        return {**self._facts, "spool": self._writer.waiting if self._writer else 0}
 
     def _commit_later(self) -> None:
         if not self._commit_due:
@@ -78,6 +88,10 @@ class PersistenceActor(Actor):
 
     def _commit(self) -> None:
         self._commit_due = False
+        before = self.context.clock.machine()
         committed = self.writer.drain()
         if committed.rows:
-            self.context.log.info("committed", rows=committed.rows, seconds=round(committed.seconds, 3))
+            rows = committed.rows.get("option_snapshots", 0)
+            self._facts = {"rows": self._facts["rows"] + rows, "last_commit": self.context.clock.time()}
+            seconds = round(self.context.clock.machine() - before, 3)
+            self.context.log.info("committed", seconds=seconds, **committed.rows)

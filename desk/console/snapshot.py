@@ -32,7 +32,7 @@ class Progress:
     """How a symbol's collection stands.
 
     `cycle` is the slot under way (epoch seconds), None between slots; `done` of `asked` contracts have ended in it.
-    `last` is the newest finished slot; `complete`, `partial` and `missed` count the run's slots.
+    `last` is the newest finished slot; `complete`, `partial` and `missed` count the run's slots, `rows` its rows.
     """
 
     symbol: str
@@ -43,6 +43,7 @@ class Progress:
     complete: int = 0
     partial: int = 0
     missed: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,13 @@ class Lake:
             slots = scan(self.root, SLOTS)
             return ledger.summary((slots if day is None else slots.filter(date=day)).collect())
 
+    def cycles(self, symbol: str, since: float) -> list[float]:
+        """Return the slots of a symbol in the ledger from `since` on (epoch seconds), ascending."""
+        with edge(ReadError, "cannot read the slot ledger"):
+            slots = scan(self.root, SLOTS).filter(pl.col("symbol") == symbol, pl.col("cycle") >= instant(since))
+            cycles = slots.select((pl.col("cycle").dt.epoch("us") / 1e6).sort()).collect()
+        return cycles.to_series().to_list()
+
     def chains(self, symbol: str | None = None, start: date | None = None, end: date | None = None) -> pl.DataFrame:
         """Return the rows of option_snapshots of a symbol (or all) from `start` to `end`, both included, by time."""
         with edge(ReadError, "cannot read option_snapshots"):

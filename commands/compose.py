@@ -1,0 +1,203 @@
+"""The composition: from a config and a run's folder to the children of the supervisor, and the market behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from desk.gateway.model.source import FittedSource
+from desk.gateway.replay import ReplaySource
+from desk.ib.broker import Broker
+
+from actors.broker import BrokerActor
+from actors.collector import CollectorActor, Plan
+from actors.persistence import PersistenceActor
+from actors.strategy import StrategyActor
+from commands.errors import RefusedError
+from desk.config import model
+from desk.gateway.model.market import FittedMarket
+from desk.gateway.settings import Settings
+from desk.gateway.source import Source
+from desk.lake.origin import Origin
+from desk.lake.queries import Lake
+from desk.lake.writer import Writer
+from desk.market.contracts import index
+from desk.runtime.actor import Context
+from desk.runtime.child import ChildSpec
+from messages.contract import Contract
+from messages.data import Schedule, ScheduleInForce, Slot
+from messages.market import Selection
+from strategies.registry import create
+
+BROKER_HUNG = 75
+"""Exit code that asks whoever started the desk to start it again: EX_TEMPFAIL of sysexits.h."""
+SHIPPED = Path(__file__).resolve().parents[1] / "data" / "market" / "spx-2019.npz"
+"""The fitted market that comes with the desk."""
+_BENCHMARKS = (index("SPX"), index("VIX"))
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the desk's IB session ends; `governed` when that is a paper gateway that shares the desk's clock."""
+
+    host: str
+    port: int
+    governed: bool = False
+
+
+def children(
+    config: model.Config,
+    lake: Path,
+    endpoint: Endpoint,
+    *,
+    once: bool = False,
+    finished: Callable[[Slot], None] | None = None,
+) -> list[ChildSpec]:
+    """The children in the order of their start: persistence, broker, collectors, strategies (SPEC A4)."""
+    writer = partial(Writer, lake, "desk", tuple(config.lake.partition_by))
+    specs = [
+        ChildSpec(
+            "persistence",
+            lambda context: PersistenceActor(context, writer, config.persistence.commit_every),
+            stop_timeout=3 * config.supervision.stop_timeout,
+        ),
+        ChildSpec(
+            "broker",
+            lambda context: BrokerActor(
+                context,
+                lambda timers: Broker(
+                    config.broker,
+                    endpoint.host,
+                    endpoint.port,
+                    timers,
+                    Random(config.gateway.seed),
+                    governed=endpoint.governed,
+                ),
+            ),
+            kind="asyncio",
+            hang_exit_code=BROKER_HUNG,
+        ),
+    ]
+    for number, collector in enumerate(config.collectors):
+        plan = plan_of(collector, config.schedule.timeout, once=once, benchmarks=() if number else _BENCHMARKS)
+        specs.append(ChildSpec(collector_name(collector), partial(_collector, plan, finished)))
+    specs += [
+        ChildSpec(f"strategy-{strategy.instance}", partial(_strategy, strategy))
+        for strategy in config.strategies
+        if strategy.enabled and not once
+    ]
+    return specs
+
+
+def collector_name(collector: model.Collector) -> str:
+    """The address of a symbol's collector."""
+    return f"collector-{collector.symbol}"
+
+
+def plan_of(
+    collector: model.Collector, timeout: float, *, once: bool = False, benchmarks: tuple[Contract, ...] = ()
+) -> Plan:
+    """What a collector records, from its table of the config."""
+    exchange = "CBOE" if collector.sec_type == "IND" and collector.exchange == "SMART" else collector.exchange
+    return Plan(
+        underlying=Contract(collector.symbol, collector.sec_type, exchange),
+        selection=Selection(
+            symbol=collector.symbol,
+            sec_type=collector.sec_type,
+            exchange=exchange,
+            trading_class=collector.trading_class,
+            dte_min=collector.dte_min,
+            dte_max=collector.dte_max,
+            expiries=collector.expiries,
+            window_low=collector.window,
+            window_high=collector.window,
+            strike_step=collector.strike_step,
+        ),
+        interval=collector.interval,
+        timeout=min(timeout, collector.interval),
+        benchmarks=benchmarks,
+        once=once,
+    )
+
+
+def schedule_of(config: model.Config) -> ScheduleInForce:
+    """The schedule in force, a task per collector."""
+    task = config.schedule
+    return ScheduleInForce(
+        tuple(
+            Schedule(f"collect {each.symbol}", each.interval, task.market_phase, task.priority, task.timeout)
+            for each in config.collectors
+        )
+    )
+
+
+def origin_of(config: model.Config) -> Origin:
+    """Where the rows of this run come from."""
+    if config.gateway.kind == "ib":
+        return "live" if config.broker.mode == "live" else "paper"
+    return "replay" if config.gateway.market.startswith("lake:") else "fitted"
+
+
+def gateway_settings(config: model.Config, journal: Path | None) -> Settings:
+    """The paper gateway's settings, from its table of the config."""
+    gateway = config.gateway
+    return Settings(
+        host=gateway.host,
+        port=gateway.port,
+        account=gateway.account,
+        messages_per_second=gateway.messages_per_second,
+        lines=gateway.market_data_lines,
+        latency=gateway.latency,
+        governed=True,
+        journal=journal,
+    )
+
+
+def source_of(config: model.Config) -> Source:
+    """The market of the paper gateway; `RefusedError` when it cannot be had."""
+    kind, _, where = config.gateway.market.partition(":")
+    if kind == "fitted":
+        path = Path(where) if where else SHIPPED
+        if not path.exists():
+            msg = f"[gateway] market: there is no fitted market at {path}; make one with `market fit`, or use fitted"
+            raise RefusedError(msg)
+        return FittedSource(FittedMarket.load(path), config.gateway.seed)
+    if kind == "lake":
+        return _replay(lake_at(config), config)
+    msg = f'[gateway] market = "{config.gateway.market}": expected fitted, fitted:PATH or lake:PATH'
+    raise RefusedError(msg)
+
+
+def lake_at(config: model.Config) -> Path:
+    """The lake that `[gateway] market = "lake:PATH"` means: at that path, or in the data folder at that path."""
+    path = Path(config.gateway.market.removeprefix("lake:") or config.data)
+    for candidate in (path, path / "lake", path / "imported"):
+        if (candidate / "option_snapshots").is_dir():
+            return candidate
+    msg = f"there is no lake at {path}: no option_snapshots table in it; make one with `import`"
+    raise RefusedError(msg)
+
+
+def _replay(path: Path, config: model.Config) -> ReplaySource:
+    lake, day = Lake(path), config.clock.day
+    rows = lake.chains(start=day, end=day)
+    if rows.is_empty():
+        held = lake.get_snapshot_stats().date_range
+        msg = (
+            f"the lake at {path} holds no chains of {day}, but of {held[0]} to {held[1]}"
+            if held
+            else f"{path} is empty"
+        )
+        raise RefusedError(f"{msg}; choose another with --day")
+    return ReplaySource(rows, lake.daily_bars(), config.gateway.replay_hold)
+
+
+def _collector(plan: Plan, finished: Callable[[Slot], None] | None, context: Context) -> CollectorActor:
+    return CollectorActor(context, plan, finished)
+
+
+def _strategy(strategy: model.Strategy, context: Context) -> StrategyActor:
+    return StrategyActor(context, create(strategy.name, strategy.params))

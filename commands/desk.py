@@ -1,0 +1,100 @@
+"""The desk as a whole: gateway up, actors up; actors down, gateway down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+from threading import Thread
+
+from commands.compose import Endpoint, children, gateway_settings, origin_of, schedule_of, source_of
+from commands.errors import RefusedError
+from commands.folders import Run
+from desk.clock import Clock, RealClock, SimulatedClock
+from desk.config import Config
+from desk.console.log import DeskLog
+from desk.gateway.journal import Journal
+from desk.gateway.source import FITTED, REPLAY
+from desk.gateway.thread import GatewayThread
+from desk.lake.origin import claim
+from desk.market.calendar import at
+from desk.runtime.supervision import Supervisor
+from desk.runtime.system import System
+from messages.data import Slot
+
+
+class Desk:
+    """One run: composed at once, so that a bad input ends it before anything has started."""
+
+    def __init__(
+        self,
+        config: Config,
+        run: Run,
+        *,
+        start: float | None = None,
+        once: bool = False,
+        finished: Callable[[Slot], None] | None = None,
+    ) -> None:
+        self.config, self.run = config, run
+        lake = run.lake if not config.lake.path else run.folder / config.lake.path
+        claim(lake, origin_of(config))
+        self.lake = lake
+        self.simulated = config.clock.kind == "simulated" or (
+            config.clock.kind == "auto" and config.gateway.kind == "paper"
+        )
+        self.ends = at(config.clock.day, config.clock.until) if self.simulated and not once else None
+        self.starts = self._first_moment(start)
+        self.clock: Clock = self._clock()
+        self.log = DeskLog(run.logs, self.clock)
+        self._gateway = self._paper_gateway() if config.gateway.kind == "paper" else None
+        self.system = System(self.clock, config.supervision, Random(config.gateway.seed), log=self.log.logger)
+        self.supervisor = Supervisor(self.system)
+        self.port = config.gateway.port
+        self.market = {"replay": REPLAY, "fitted": FITTED}.get(origin_of(config), "")
+        self._once, self._finished = once, finished
+        self._thread = Thread(target=self.supervisor.run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Start the gateway, then the actors in their order; `RefusedError` when the gateway's port is taken."""
+        if self._gateway is not None:
+            try:
+                self.port = self._gateway.start()
+            except OSError as error:
+                where = f"{self.config.gateway.host}:{self.config.gateway.port}"
+                msg = f"[gateway] the paper gateway cannot listen on {where}: {error.strerror}; choose another port"
+                raise RefusedError(msg) from error
+        endpoint = Endpoint(self.config.gateway.host, self.port, governed=self._gateway is not None)
+        specs = children(self.config, self.lake, endpoint, once=self._once, finished=self._finished)
+        self.supervisor.start(specs)
+        if not self._once:
+            self.system.tell("persistence", schedule_of(self.config))
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop everything in the reverse order, each within its limit."""
+        if self._thread.is_alive():
+            self.supervisor.stop()
+            self.supervisor.ended.wait()
+            self._thread.join()
+        if self._gateway is not None:
+            self._gateway.stop()
+        self.log.close()
+
+    def over(self) -> bool:
+        """Whether the run's window is over."""
+        return self.ends is not None and self.clock.time() >= self.ends
+
+    def _first_moment(self, start: float | None) -> float:
+        """Market time at which a simulated run begins: where a killed one stopped, else as asked."""
+        planned = at(self.config.clock.day, self.config.clock.start) if start is None else start
+        journal = Journal(self.run.folder).load() if self.run.resumed else None
+        return max(planned, journal.time) if journal else planned
+
+    def _clock(self) -> Clock:
+        if not self.simulated:
+            return RealClock()
+        return SimulatedClock(datetime.fromtimestamp(self.starts, UTC), self.config.clock.speed)
+
+    def _paper_gateway(self) -> GatewayThread:
+        settings = gateway_settings(self.config, self.run.folder)
+        return GatewayThread(settings, source_of(self.config), self.clock, Random(self.config.gateway.seed))

@@ -1,0 +1,194 @@
+"""`status`, `list`, `chain`, `stats`, `config check`: look, and change nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console, RenderableType
+
+from commands.errors import RefusedError
+from commands.folders import latest_run
+from commands.options import Options
+from commands.settings import settings
+from desk.config import ConfigError
+from desk.console import health
+from desk.console.chain import chain_table
+from desk.console.jsonable import to_json
+from desk.console.status import health_json, health_table
+from desk.console.tables import (
+    Coverage,
+    StrategyInfo,
+    coverage_table,
+    facts_table,
+    frame_table,
+    strategies_table,
+)
+from desk.lake.queries import Lake
+from desk.market.calendar import EXCHANGE
+from strategies.registry import strategies
+
+_SILENT = 10.0
+"""Machine seconds without a health report after which a desk counts as not running."""
+
+
+def show_status(config: Path, data: Path | None, *, as_json: bool) -> int:
+    """The health of the desk that runs on a data folder; 0 if it runs and is healthy."""
+    folder = latest_run(_data(config, data))
+    report = health.read(folder / "health.json")
+    now = time.time()
+    if report is None:
+        return _say(f"no desk has run in {folder}", {"running": False, "folder": str(folder)}, as_json=as_json)
+    running = health.running(report, now, _SILENT)
+    if as_json:
+        sys.stdout.write(to_json({"running": running, **health_json(report)}) + "\n")
+    else:
+        console = Console()
+        if not running:
+            console.print(f"no desk is running in {folder}; this is its last report", style="yellow", soft_wrap=True)
+        console.print(health_table(report, now - report.written))
+        coverage = _coverage(Lake(folder / "lake"))
+        if coverage:
+            console.print("", coverage_table(coverage))
+    return 0 if running and report.healthy else 1
+
+
+def list_strategies(*, as_json: bool) -> None:
+    """Every registered strategy with its parameters and their defaults."""
+    infos = [
+        StrategyInfo(name, (sys.modules[cls.__module__].__doc__ or "").strip(), cls.params_type().model_dump())
+        for name, cls in strategies().items()
+    ]
+    _show(strategies_table(infos), [asdict(info) for info in infos], as_json=as_json)
+
+
+def show_chain(
+    symbol: str,
+    at: str | None,
+    expiry: str | None,
+    config: Path,
+    data: Path | None,
+    lake: Path | None,
+    *,
+    as_json: bool,
+) -> int:
+    """A recorded chain, the latest or as of a time; 0 if there is one."""
+    store, symbol = _lake(config, data, lake), symbol.upper()
+    rows = store.read_chain_at(symbol, _moment(at)) if at else store.read_latest_chain(symbol)
+    if expiry:
+        rows = rows.filter(pl.col("expiry") == expiry)
+    _show(chain_table(rows, symbol), rows.to_dicts(), as_json=as_json)
+    return 0 if len(rows) else 1
+
+
+def show_stats(
+    day: str | None, expiry: str | None, config: Path, data: Path | None, lake: Path | None, *, as_json: bool
+) -> int:
+    """What a lake holds: the whole, or the rows of one day and expiry by symbol."""
+    store = _lake(config, data, lake)
+    if day or expiry:
+        rows = store.rows_by_symbol(_day(day) if day else _latest_day(store), expiry)
+        _show(frame_table(rows), rows.to_dicts(), as_json=as_json)
+        return 0 if len(rows) else 1
+    stats, slots = asdict(store.get_snapshot_stats()), store.slots_summary()
+    if as_json:
+        sys.stdout.write(to_json({**stats, "slots": slots.to_dicts(), "lake": str(store.root)}) + "\n")
+    else:
+        console = Console()
+        console.print(facts_table({**stats, "lake": str(store.root)}))
+        if len(slots):
+            console.print("", coverage_table(_coverage(store)))
+    return 0
+
+
+def check_config(path: Path, *, as_json: bool) -> int:
+    """Check a config; 0 without a mistake, 2 with any."""
+    try:
+        config = settings(Options(path))
+    except ConfigError as error:
+        if not as_json:
+            raise
+        sys.stdout.write(to_json({"valid": False, "mistakes": [str(each) for each in error.mistakes]}) + "\n")
+        return 2
+    symbols = [each.symbol for each in config.collectors]
+    names = [each.instance for each in config.strategies]
+    text = f"{path} is valid: collectors {', '.join(symbols) or 'none'}; strategies {', '.join(names) or 'none'}"
+    if as_json:
+        sys.stdout.write(to_json({"valid": True, "collectors": symbols, "strategies": names}) + "\n")
+    else:
+        Console().print(text, soft_wrap=True)
+    return 0
+
+
+def _coverage(store: Lake) -> list[Coverage]:
+    return [
+        Coverage(
+            symbol=row["symbol"],
+            slots=row["expected"],
+            complete=row["complete"],
+            partial=row["partial"],
+            missed=row["missed"],
+            answered=row["share"],
+            longest_gap=row["longest_gap"],
+            reasons=tuple(filter(None, row["reasons"].split(", "))),
+        )
+        for row in store.slots_summary().to_dicts()
+    ]
+
+
+def _show(picture: RenderableType, values: Any, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(to_json(values) + "\n")
+    else:
+        Console().print(picture)
+
+
+def _say(text: str, values: Mapping[str, Any], *, as_json: bool) -> int:
+    _show(text, values, as_json=as_json)
+    return 1
+
+
+def _data(config: Path, data: Path | None) -> Path:
+    """The data folder: as given, or as the config says; one that cannot be read does not keep anyone from looking."""
+    if data is not None:
+        return data
+    return Path(settings(Options(config)).data)
+
+
+def _lake(config: Path, data: Path | None, lake: Path | None) -> Lake:
+    root = lake or latest_run(_data(config, data)) / "lake"
+    if not (root / "option_snapshots").is_dir():
+        msg = f"there is no lake at {root}; run the desk first, or name one with --lake"
+        raise RefusedError(msg)
+    return Lake(root)
+
+
+def _latest_day(store: Lake) -> date:
+    days = store.get_snapshot_stats().date_range
+    if days is None:
+        msg = f"the lake at {store.root} is empty"
+        raise RefusedError(msg)
+    return days[1]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = f"--date {text}: expected a day as YYYY-MM-DD"
+        raise RefusedError(msg) from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"--at {text}: expected a time as 2019-05-13T15:45, in exchange time unless it names its zone"
+        raise RefusedError(msg) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=EXCHANGE)

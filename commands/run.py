@@ -1,0 +1,116 @@
+"""`run`: the desk until Ctrl+C, SIGTERM or the end of its window; what it does is shown as it happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.live import Live
+
+from commands.desk import Desk
+from commands.folders import end_run, open_run
+from commands.options import Options
+from commands.settings import only_strategies, settings
+from commands.view import health_of, snapshot_of, summary_of
+from desk.console import health
+from desk.console.jsonable import to_json
+from desk.console.live import LiveView
+from desk.console.plain import PlainView
+from desk.console.snapshot import Snapshot
+from desk.console.summary import summary_view
+
+_FRAME = 0.25
+"""Machine seconds between pictures."""
+
+
+def run_desk(options: Options, strategies: Sequence[str], *, fresh: bool, as_json: bool) -> int:
+    """Run the desk; returns the process's exit code."""
+    config = settings(options)
+    if strategies:
+        config = only_strategies(config, strategies)
+    run = open_run(config, named=options.data is not None, fresh=fresh)
+    desk = Desk(config, run)
+    if options.minutes is not None:
+        desk.ends = desk.starts + 60 * options.minutes
+    began = time.monotonic()
+    with _stopping(desk):
+        try:
+            desk.start()
+            with _shown(as_json=as_json) as show:
+                _watch(desk, show)
+        finally:
+            desk.stop()
+    if desk.over():
+        end_run(run)
+    _write_health(desk, "stopped")
+    report = summary_of(desk, time.monotonic() - began)
+    if as_json:
+        sys.stdout.write(to_json(report) + "\n")
+    else:
+        Console().print(summary_view(report))
+    return desk.supervisor.exit_code
+
+
+def _watch(desk: Desk, show: Callable[[Snapshot], None]) -> None:
+    """Show and report the desk until it has ended or its window is over."""
+    reported = float("-inf")
+    while not desk.supervisor.ended.wait(_FRAME):
+        show(snapshot_of(desk))
+        now = time.monotonic()
+        if now - reported >= desk.config.health.every:
+            reported = now
+            _write_health(desk, "running")
+        if desk.over():
+            return
+
+
+def _write_health(desk: Desk, state: str) -> None:
+    report = health_of(desk, desk.system.reports(), written=time.time(), process=os.getpid(), state=state)
+    health.write(desk.run.health, report)
+
+
+@contextmanager
+def _shown(*, as_json: bool) -> Iterator[Callable[[Snapshot], None]]:
+    """Pictures on a terminal, lines on a pipe, nothing beside JSON."""
+    if as_json:
+        yield lambda _: None
+    elif sys.stdout.isatty():
+        view = LiveView()
+        with Live(view, refresh_per_second=8, screen=False):
+            yield view.update
+    else:
+        plain = PlainView()
+
+        def lines(snapshot: Snapshot) -> None:
+            for line in plain.update(snapshot):
+                sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+        yield lines
+
+
+@contextmanager
+def _stopping(desk: Desk) -> Iterator[None]:
+    """The first Ctrl+C or SIGTERM stops in order, the second at once."""
+    asked = 0
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            desk.supervisor.stop()
+        else:
+            desk.supervisor.stop_now(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

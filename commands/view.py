@@ -1,0 +1,147 @@
+"""From the actors' reports to what people see: the live snapshot and the health report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from commands.desk import Desk
+from desk.console.health import Health
+from desk.console.snapshot import GatewayView, LakeView, Progress, Snapshot, Spot, StrategyView
+from desk.console.summary import StrategySummary, Summary, SymbolSummary
+from desk.lake.queries import Lake
+from desk.market.calendar import session_at
+from messages.system import Report
+
+
+def snapshot_of(desk: Desk) -> Snapshot:
+    """The desk at this instant."""
+    reports = desk.system.reports()
+    collection = tuple(_progress(each.facts) for each in reports if each.kind == "collector" and each.facts)
+    asked, reached = desk.clock.speed()
+    newest = max((each.last for each in collection if each.last), key=lambda slot: slot.cycle, default=None)
+    gateway = desk.config.gateway
+    return Snapshot(
+        time=desk.clock.time(),
+        speed_asked=asked,
+        speed_reached=reached,
+        gateway=GatewayView(gateway.kind, gateway.host, desk.port, desk.market),
+        starts=desk.starts if desk.simulated else None,
+        ends=desk.ends,
+        vix=Spot("VIX", newest.vix) if newest else None,
+        spots=tuple(Spot(each.symbol, each.last.underlying) for each in collection if each.last),
+        actors=tuple(reports),
+        collection=collection,
+        strategies=tuple(_strategy(each) for each in reports if each.kind == "strategy"),
+        lake=_lake(desk, reports),
+        events=desk.log.events(),
+    )
+
+
+def summary_of(desk: Desk, seconds: float) -> Summary:
+    """What the run came to, after `seconds` of machine time."""
+    last = snapshot_of(desk)
+    ledger = {row["symbol"]: row for row in Lake(desk.lake).slots_summary().to_dicts()}
+    symbols = tuple(_symbol(each, ledger.get(each.symbol, {})) for each in last.collection)
+    strategies = tuple(_decisions(each) for each in last.actors if each.kind == "strategy")
+    return Summary(
+        started=desk.starts,
+        ended=last.time,
+        seconds=seconds,
+        speed=(last.time - desk.starts) / seconds,
+        gateway=last.gateway,
+        symbols=symbols,
+        strategies=strategies,
+        restarts=sum(each.restarts for each in last.actors),
+        data=str(desk.run.folder),
+        lake=str(desk.lake),
+        total_rows=Lake(desk.lake).get_snapshot_stats().total_rows,
+    )
+
+
+def health_of(desk: Desk, reports: Sequence[Report], *, written: float, process: int, state: str) -> Health:
+    """The health report: everything that makes the whole unhealthy is named."""
+    errors = tuple(_errors(desk, reports))
+    facts = {each.kind: each.facts for each in reports}
+    return Health(
+        written=written,
+        market_time=desk.clock.time(),
+        process=process,
+        state=state,
+        healthy=not errors,
+        ib_connected=bool(facts.get("broker", {}).get("connected")),
+        table_rows=int(facts.get("persistence", {}).get("rows") or 0),
+        errors=errors,
+        actors=tuple(reports),
+    )
+
+
+def _errors(desk: Desk, reports: Sequence[Report]) -> Iterable[str]:
+    for each in reports:
+        if each.state in {"exhausted", "hung", "backoff"}:
+            yield f"{each.name}: {each.state}: {each.last_error}"
+        if each.kind == "broker" and not each.facts.get("connected"):
+            yield f"{each.name}: not connected to {desk.config.gateway.host}:{desk.port}"
+        if each.kind == "collector" and each.facts.get("degraded"):
+            yield f"{each.name}: {each.facts['degraded']}"
+        if stale := _stale(desk, each):
+            yield stale
+
+
+def _stale(desk: Desk, report: Report) -> str:
+    """Words for a symbol whose newest row is older in market hours than health allows (SPEC D8)."""
+    now, last = desk.clock.time(), report.facts.get("newest")
+    today = session_at(now)
+    if report.kind != "collector" or today is None:
+        return ""
+    age = now - max(last or 0.0, today.opens, desk.starts)
+    limit = desk.config.health.stale_after
+    return f"{report.name}: newest row is {age / 60:.0f} min old" if age > limit else ""
+
+
+def _progress(facts: dict[str, Any]) -> Progress:
+    slots = facts["slots"]
+    return Progress(
+        symbol=facts["symbol"],
+        cycle=facts["cycle"],
+        done=facts["done"],
+        asked=facts["asked"],
+        last=facts["last"],
+        complete=slots.get("COMPLETE", 0),
+        partial=slots.get("PARTIAL", 0),
+        missed=slots.get("MISSED", 0),
+        rows=facts["rows"],
+    )
+
+
+def _strategy(report: Report) -> StrategyView:
+    facts = report.facts
+    if facts.get("chosen") is not None:
+        return StrategyView(report.name, facts["phase"], _condor(facts), chosen=True)
+    vetoes = facts.get("vetoes") or ()
+    note = f"{vetoes[0].name}: {vetoes[0].text}" if vetoes else ""
+    return StrategyView(report.name, facts.get("phase", report.state), note)
+
+
+def _symbol(progress: Progress, ledger: dict[str, Any]) -> SymbolSummary:
+    slots = (progress.complete, progress.partial, progress.missed)
+    return SymbolSummary(progress.symbol, progress.rows, *slots, ledger.get("share"))
+
+
+def _decisions(report: Report) -> StrategySummary:
+    facts = report.facts
+    vetoes = sorted(facts.get("veto_counts", {}).items(), key=lambda item: -item[1])
+    condors = (_condor(facts),) if facts.get("chosen") else ()
+    return StrategySummary(report.name, facts.get("polls", 0), condors, tuple(vetoes))
+
+
+def _condor(facts: dict[str, Any]) -> str:
+    condor = facts["chosen"].condor
+    legs = sorted(condor.legs, key=lambda leg: (leg.strike, leg.right))
+    strikes = "/".join(f"{leg.strike:g}{leg.right}" for leg in legs)
+    return f"{legs[0].expiry} {strikes} for {condor.credit:.2f} (chosen {facts['chosen_count']} times)"
+
+
+def _lake(desk: Desk, reports: Sequence[Report]) -> LakeView:
+    facts = next((each.facts for each in reports if each.kind == "persistence"), {})
+    return LakeView(str(desk.lake), facts.get("rows") or 0, facts.get("last_commit"), facts.get("spool") or 0)
