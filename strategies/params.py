@@ -23,6 +23,7 @@ _WORDS = {
     "int_from_float": "a whole number",
     "string_type": "a text in quotes",
     "string_pattern_mismatch": "a time of day as HH:MM",
+    "too_short": "at least one",
     "tuple_type": "a list",
 }
 

@@ -11,9 +11,7 @@ from desk.market.calendar import EXCHANGE
 def test_every_day_agrees_with_exchange_calendars() -> None:
     start, end = date(2015, 1, 1), date(2028, 12, 29)
     oracle = exchange_calendars.get_calendar("XNYS", start=start.isoformat(), end=end.isoformat())
-    expected = {
-        row.Index.date(): (row.open.timestamp(), row.close.timestamp()) for row in oracle.schedule.itertuples()
-    }
+    expected = {row.Index.date(): (row.open.timestamp(), row.close.timestamp()) for row in oracle.schedule.itertuples()}
     found = {}
     day = start
     while day <= end:

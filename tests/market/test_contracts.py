@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from desk.market import calendar, contracts
+from messages.contract import Contract
 
 THURSDAY_CLASS = contracts.option("SPX", "20190516", 2800.0, "P", "SPX")
 FRIDAY_CLASS = contracts.option("SPX", "20190517", 2800.0, "P", "SPXW")
@@ -18,7 +19,7 @@ FRIDAY_CLASS = contracts.option("SPX", "20190517", 2800.0, "P", "SPXW")
         (contracts.option("SPY", "20260918", 10.01, "P", "2SPY"), "2SPY  260918P00010010"),
     ],
 )
-def test_osi_names(contract: contracts.Contract, expected: str) -> None:
+def test_osi_names(contract: Contract, expected: str) -> None:
     assert contracts.osi(contract) == expected
     assert len(contracts.osi(contract)) == 21
 
