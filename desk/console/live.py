@@ -17,6 +17,10 @@ from messages.system import Report
 
 _WIDE = 110
 """Columns from which there is room for an actor's figures beside its facts."""
+_NAME = 24
+"""Columns that a name may take."""
+_LAST_SLOT = {True: 50, False: 32}
+"""Columns that a finished slot may take on a wide terminal, and on one of 80: its reason may be long."""
 _LEVELS = {"warning": "yellow", "error": "red", "critical": "bold red"}
 
 
@@ -138,7 +142,7 @@ def _table(*columns: tuple[str, str], names: int = 0) -> Table:
             no_wrap=True,
             overflow="ellipsis",
         )
-    table.columns[0].min_width = names
+    table.columns[0].min_width, table.columns[0].max_width = names, _NAME
     return table
 
 
@@ -154,6 +158,7 @@ def _collection(rows: Sequence[Progress], names: int, *, wide: bool) -> Table:
         ("missed", ">") if wide else ("miss", ">"),
         names=names,
     )
+    table.columns[4].max_width = _LAST_SLOT[wide]
     for row in rows:
         bar = _bar(max(row.asked, 1), row.done)
         table.add_row(

@@ -33,6 +33,20 @@ def test_shows_what_matters_at_once(draw: Draw, snapshot: Snapshot, width: int, 
     assert "IWM slot 10:40 stored, 34 rows" in text
 
 
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_long_reasons_and_names_leave_room_for_the_rest(
+    draw: Draw, snapshot: Snapshot, width: int, height: int
+) -> None:
+    spy, *others = snapshot.collection
+    assert spy.last is not None
+    wordy = replace(spy, last=replace(spy.last, reason="no security definition has been found " * 3))
+    named = replace(snapshot.strategies[0], name="a_strategy_with_a_rather_long_name", note="x" * 300)
+    text = draw(LiveView(replace(snapshot, collection=(wordy, *others), strategies=(named,))), width, height)
+    assert {part for part in FULL if part not in text} == set()
+    assert "RUNNING xxxx" in text
+    assert max(map(len, text.splitlines())) <= width
+
+
 def test_a_short_terminal_keeps_the_actors_in_trouble(draw: Draw, snapshot: Snapshot) -> None:
     text = draw(LiveView(snapshot), 80, 24)
     assert "strategy.monthly_ic backoff" in text
