@@ -40,7 +40,7 @@ class PersistenceActor(Actor):
     def started(self) -> None:
         """Open the lake; what an earlier incarnation accepted and did not commit is committed first."""
         self._writer = self._open()
-        self._facts = {"rows": Lake(self.writer.root).get_snapshot_stats().total_rows, "last_commit": None}
+        self._facts = {"rows": Lake(self.writer.root).get_snapshot_stats()["total_rows"], "last_commit": None}
         if recovered := sum(self.writer.recovered.rows.values()):
             self.context.log.info("recovered from the spool", rows=recovered)
 

@@ -185,7 +185,7 @@ def _replay(path: Path, config: model.Config) -> ReplaySource:
     lake, day = Lake(path), config.clock.day
     rows = lake.chains(start=day, end=day)
     if rows.is_empty():
-        held = lake.get_snapshot_stats().date_range
+        held = lake.get_snapshot_stats()["date_range"]
         msg = (
             f"the lake at {path} holds no chains of {day}, but of {held[0]} to {held[1]}"
             if held

@@ -87,8 +87,8 @@ class Desk:
     def _first_moment(self, start: float | None) -> float:
         """Market time at which a simulated run begins: where a killed one stopped, else as asked."""
         planned = at(self.config.clock.day, self.config.clock.start) if start is None else start
-        journal = Journal(self.run.folder).load() if self.run.resumed else None
-        return max(planned, journal.time) if journal else planned
+        journal = Journal.load(self.run.folder) if self.run.resumed else None
+        return max(planned, journal.market_time) if journal else planned
 
     def _clock(self) -> Clock:
         if not self.simulated:

@@ -96,7 +96,7 @@ def show_stats(
         rows = store.rows_by_symbol(_day(day) if day else _latest_day(store), expiry)
         _show(frame_table(rows), rows.to_dicts(), as_json=as_json)
         return 0 if len(rows) else 1
-    stats, slots = asdict(store.get_snapshot_stats()), store.slots_summary()
+    stats, slots = store.get_snapshot_stats(), store.slots_summary()
     if as_json:
         sys.stdout.write(to_json({**stats, "slots": slots.to_dicts(), "lake": str(store.root)}) + "\n")
     else:
@@ -170,7 +170,7 @@ def _lake(config: Path, data: Path | None, lake: Path | None) -> Lake:
 
 
 def _latest_day(store: Lake) -> date:
-    days = store.get_snapshot_stats().date_range
+    days = store.get_snapshot_stats()["date_range"]
     if days is None:
         msg = f"the lake at {store.root} is empty"
         raise RefusedError(msg)

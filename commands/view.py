@@ -55,7 +55,7 @@ def summary_of(desk: Desk, seconds: float) -> Summary:
         restarts=sum(each.restarts for each in last.actors),
         data=str(desk.run.folder),
         lake=str(desk.lake),
-        total_rows=Lake(desk.lake).get_snapshot_stats().total_rows,
+        total_rows=Lake(desk.lake).get_snapshot_stats()["total_rows"],
     )
 
 
