@@ -23,7 +23,7 @@ Arg = npt.ArrayLike
 _ROOT2 = math.sqrt(2.0)
 _ROOT2PI = math.sqrt(2.0 * math.pi)
 _STEPS = 60
-_CLOSE = 4e-15  # relative; a Newton step this small has converged to what rounding allows
+_CLOSE = 1e-11  # relative; Newton squares the error, so a step this small leaves less than rounding does
 _FAR = 10.0  # standard deviations: N(-10) is below what a double adds to 1
 
 
