@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypedDict
 
 import polars as pl
 
@@ -16,12 +16,11 @@ from desk.lake.tables import dates, newest_first, rows_in, scan
 from desk.market.calendar import exchange_date
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotStats:
+class SnapshotStats(TypedDict):
     """What option_snapshots holds; `date_range` (first and last exchange date) and `latest_timestamp` None if empty."""
 
     total_rows: int
-    symbols: tuple[str, ...]
+    symbols: list[str]
     date_range: tuple[date, date] | None
     latest_timestamp: datetime | None
 
@@ -74,10 +73,14 @@ class Lake:
         with edge(ReadError, "cannot read option_snapshots"):
             days = self._days()
             if not days:
-                return SnapshotStats(0, (), None, None)
+                return SnapshotStats(total_rows=0, symbols=[], date_range=None, latest_timestamp=None)
             symbols = scan(self.root, SNAPSHOTS).select(pl.col("symbol").unique().sort()).collect()
-            latest = self._on(days[-1:]).select(pl.col("timestamp").max()).collect().item()
-            return SnapshotStats(rows_in(self.root, SNAPSHOTS), tuple(symbols.to_series()), (days[0], days[-1]), latest)
+            return SnapshotStats(
+                total_rows=rows_in(self.root, SNAPSHOTS),
+                symbols=symbols.to_series().to_list(),
+                date_range=(days[0], days[-1]),
+                latest_timestamp=self._on(days[-1:]).select(pl.col("timestamp").max()).collect().item(),
+            )
 
     def rows_by_symbol(self, day: date, expiry: str | None = None) -> pl.DataFrame:
         """Return how many rows each symbol has on a date (of one expiry `YYYYMMDD`): symbol, rows."""

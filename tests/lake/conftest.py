@@ -14,16 +14,16 @@ def shared(name: str) -> Path:
     return path.resolve()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cboe() -> Path:
     return shared("chains_eod/spx_cboe_daily_snapshot_2019-04-25_2019-06-13.parquet")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def yahoo() -> Path:
     return shared("chains_eod/yahoo_spy_qqq_iwm_2026-07-14_1555.parquet")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def underlying() -> Path:
     return shared("underlying")

@@ -31,7 +31,7 @@ def test_an_empty_lake_answers_everything_with_no_rows(tmp_path: Path) -> None:
     assert lake.read_latest_chain("SPY").schema == SNAPSHOTS.schema
     assert lake.read_chain_at("SPY", NOON).schema == SNAPSHOTS.schema
     assert lake.read_historical_iv("SPY").columns == ["date", "avg_iv", "min_iv", "max_iv"]
-    assert lake.get_snapshot_stats().total_rows == 0
+    assert lake.get_snapshot_stats()["total_rows"] == 0
     assert lake.rows_by_symbol(date(2019, 5, 13)).columns == ["symbol", "rows"]
     assert lake.slots_summary().height == 0
     assert lake.slots_summary(date(2019, 5, 13)).height == 0
@@ -91,9 +91,9 @@ def test_historical_iv_without_the_underlying_goes_by_delta(tmp_path: Path) -> N
 def test_stats_count_rows_symbols_and_days(tmp_path: Path, layout: tuple[str, ...]) -> None:
     lake = store(tmp_path, batch(), batch(NOON + DAY, symbol="QQQ"), layout=layout)
     stats = lake.get_snapshot_stats()
-    assert (stats.total_rows, stats.symbols) == (8, ("QQQ", "SPY"))
-    assert stats.date_range == (date(2019, 5, 13), date(2019, 5, 14))
-    assert stats.latest_timestamp == datetime(2019, 5, 14, 16, 0, 1, 300_000, tzinfo=UTC)
+    assert (stats["total_rows"], stats["symbols"]) == (8, ["QQQ", "SPY"])
+    assert stats["date_range"] == (date(2019, 5, 13), date(2019, 5, 14))
+    assert stats["latest_timestamp"] == datetime(2019, 5, 14, 16, 0, 1, 300_000, tzinfo=UTC)
     assert lake.rows_by_symbol(date(2019, 5, 14)).rows() == [("QQQ", 4)]
     assert lake.rows_by_symbol(date(2019, 5, 13), "20190621").rows() == [("SPY", 4)]
     assert lake.rows_by_symbol(date(2019, 5, 13), "20190719").rows() == []
@@ -140,12 +140,20 @@ def test_daily_bars_by_symbol(tmp_path: Path) -> None:
     assert len(Lake(tmp_path).daily_bars()) == 6
 
 
+def test_the_cycles_in_the_ledger_tell_a_restarted_collector_where_it_was(tmp_path: Path) -> None:
+    odd = NOON + 600.25
+    lake = store(tmp_path, batch(), missed(NOON + 300), batch(odd), batch(NOON + 900, symbol="QQQ"))
+    assert lake.cycles("SPY", NOON + 1) == [NOON + 300, odd]
+    assert lake.cycles("SPY", NOON) == [NOON, NOON + 300, odd]
+    assert Lake(tmp_path / "nowhere").cycles("SPY", 0.0) == []
+
+
 def test_a_reader_sees_each_commit_of_an_open_writer(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     with Writer(tmp_path, "desk") as writer:
         for n in range(1, 4):
             writer.accept(rows.of_batch(batch(NOON + 300 * n)))
-            assert lake.get_snapshot_stats().total_rows == 4 * (n - 1)
+            assert lake.get_snapshot_stats()["total_rows"] == 4 * (n - 1)
             writer.drain()
             assert lake.read_latest_chain("SPY")["cycle"].unique().to_list() == [rows.instant(NOON + 300 * n)]
 

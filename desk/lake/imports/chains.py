@@ -22,16 +22,10 @@ def chain_rows(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame
 
     `raw` has our names and the vendor's values; `symbol` is for files without such a column. Reasons: `unreadable`,
     `incomplete`, `unknown_right`, `nan`, `negative`, `no_session`, `expired`, `zero_ask`, `crossed`, `duplicate`.
+    A bid and an ask of zero together are how vendors say that nobody quoted: the contract was listed, its bid and ask
+    are null, and `missing` names them.
     """
-    rows = _with_expiry(_typed(raw, profile, symbol)).with_columns(derived())
-    missing: list[pl.Expr] = [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in ("bid", "ask")]
-    missing.append(pl.lit("time" if profile.assumed_time else None, dtype=pl.String))
-    rows = rows.with_columns(
-        cycle=pl.col("timestamp"),
-        greeks_source=pl.when(pl.col("delta").is_not_null()).then(pl.lit(profile.greeks_source)).otherwise(pl.lit("")),
-        venue=pl.lit(""),
-        missing=pl.concat_str(missing, separator=",", ignore_nulls=True),
-    )
+    rows = _with_expiry(_typed(raw, profile, symbol)).with_columns(*derived(), cycle=pl.col("timestamp"))
     parsed = [name for name in ("timestamp", "expiry", "strike", "bid", "ask") if name not in profile.absent]
     judged = refuse(
         rows,
@@ -43,10 +37,11 @@ def chain_rows(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame
         negative=(pl.col("strike") <= 0) | (pl.min_horizontal("bid", "ask", "last", "volume") < 0),
         no_session=no_session(rows.get_column("date")),
         expired=pl.col("expiry") < pl.col("date").dt.strftime("%Y%m%d"),
-        zero_ask=pl.col("ask") == 0,
+        zero_ask=(pl.col("ask") == 0) & (pl.col("bid").is_null() | (pl.col("bid") != 0)),
         crossed=pl.col("bid") > pl.col("ask"),
     )
-    return judged.select(*SNAPSHOTS.schema.names(), "refused")
+    quotes = judged.with_columns(_no_quote_is_null("bid"), _no_quote_is_null("ask"))
+    return quotes.with_columns(_marks(profile)).select(*SNAPSHOTS.schema.names(), "refused")
 
 
 def _typed(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame:
@@ -73,6 +68,22 @@ def _with_expiry(rows: pl.DataFrame) -> pl.DataFrame:
     known = distinct.with_columns(pl.Series("_expiry", ours, dtype=pl.String))
     joined = rows.join(known, on=vendor, how="left", maintain_order="left")
     return joined.with_columns(expiry=pl.col("_expiry")).drop("_expiry")
+
+
+def _no_quote_is_null(name: str) -> pl.Expr:
+    return pl.when((pl.col("bid") == 0) & (pl.col("ask") == 0)).then(None).otherwise(name).alias(name)
+
+
+def _marks(profile: Profile) -> list[pl.Expr]:
+    """Return greeks_source, venue and missing, the last with `time` where the time of day was assumed."""
+    missing: list[pl.Expr] = [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in ("bid", "ask")]
+    missing.append(pl.lit("time" if profile.assumed_time else None, dtype=pl.String))
+    source = pl.when(pl.col("delta").is_not_null()).then(pl.lit(profile.greeks_source)).otherwise(pl.lit(""))
+    return [
+        source.alias("greeks_source"),
+        pl.lit("").alias("venue"),
+        pl.concat_str(missing, separator=",", ignore_nulls=True).alias("missing"),
+    ]
 
 
 def _column(raw: pl.DataFrame, name: str, instead: str | None) -> pl.Series:

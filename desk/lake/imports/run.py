@@ -25,13 +25,17 @@ _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,11}")
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of a file's rows: `rows_in` = `stored` + all of `refused` (reason to rows)."""
+    """What became of a file's rows: `rows_in` = `stored` + all of `refused` (reason to rows).
+
+    Of those stored, `unquoted` are contracts that were listed without a bid and an ask.
+    """
 
     profile: str
     table: str
     rows_in: int
     stored: int
     refused: dict[str, int]
+    unquoted: int
     symbols: tuple[str, ...]
     days: tuple[date, ...]
 
@@ -113,6 +117,13 @@ def _report(profile: Profile, judged: pl.DataFrame, good: pl.DataFrame) -> Impor
         rows_in=len(judged),
         stored=len(good),
         refused=dict(refused.iter_rows()),
+        unquoted=_unquoted(good),
         symbols=tuple(good.get_column("symbol").unique().sort()),
         days=tuple(good.get_column("date").unique().sort()),
     )
+
+
+def _unquoted(good: pl.DataFrame) -> int:
+    if "bid" not in good.columns:
+        return 0
+    return len(good.filter(pl.col("bid").is_null() & pl.col("ask").is_null()))
