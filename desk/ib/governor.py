@@ -1,0 +1,43 @@
+"""Tells a clock that is shared with the gateway which bytes are on their way between us."""
+
+from __future__ import annotations
+
+import asyncio
+
+from desk.clock import Clock
+
+_HOPS = 4
+"""Turns of the loop after which our reaction to what came is on its way: tick, quote, its feeder, its next message."""
+
+
+class Governor:
+    """Counts bytes out (`sent`) and in (`processed`) of one connection.
+
+    The gateway does the same on its side: what one end sends is noted as departed, what the other has dealt with as
+    arrived. `settle` gives up on what was still to be dealt with here when the connection ends.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pending = 0
+
+    def sent(self, amount: int) -> None:
+        """Note bytes handed to the socket."""
+        self._clock.depart(amount)
+
+    def processed(self, amount: int) -> None:
+        """Note bytes that ib_async has decoded; they count as arrived when our own reaction to them is done."""
+        self._pending += amount
+        self._hop(amount, _HOPS)
+
+    def settle(self) -> None:
+        """Take what is being dealt with as arrived: the connection is gone."""
+        self._clock.arrive(self._pending)
+        self._pending = 0
+
+    def _hop(self, amount: int, left: int) -> None:
+        if left:
+            asyncio.get_running_loop().call_soon(self._hop, amount, left - 1)
+        elif self._pending >= amount:
+            self._pending -= amount
+            self._clock.arrive(amount)

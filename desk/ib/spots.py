@@ -1,0 +1,110 @@
+"""Quotes of underlyings and indices: a standing line each, leased once and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import suppress
+
+from desk.clock import LoopTimers
+from desk.ib.convert import price, to_quote
+from desk.ib.errors import Timeout
+from desk.ib.feeds import Feed, Feeds
+from messages.contract import Contract, Quote
+from messages.market import Priority
+
+_STALE = 60.0
+"""Seconds without a tick after which a standing line is made anew: a farm's blip can leave it dead without a word."""
+
+
+class StandingQuotes:
+    """Underlyings and indices that somebody has asked for since the start."""
+
+    def __init__(self, feeds: Feeds, timers: LoopTimers, patience: float) -> None:
+        self._feeds = feeds
+        self._timers = timers
+        self._patience = patience
+        self._standing: dict[Contract, Feed] = {}
+        self._renewals: dict[Contract, asyncio.Task[Feed]] = {}
+
+    async def quote(self, contract: Contract, priority: Priority, deadline: float) -> Quote:
+        """Return the current quote, waiting a few seconds for the first ticks of a new line.
+
+        Raises the error that IB ended the line with, `Timeout` when nothing at all came, or `Disconnected`.
+        """
+        feed = await self._feed(contract, priority)
+        left = min(feed.opened + self._patience, deadline) - self._timers.clock.time()
+        if left > 0 and not _complete(feed):
+            await self._settled(feed, left)
+        if feed.error is not None:
+            raise feed.error
+        if feed.received is None:
+            raise Timeout(f"no tick of {contract.symbol} came")
+        return to_quote(contract, feed.ticker, feed.received, map(str, sorted(feed.warnings)))
+
+    def resume(self) -> None:
+        """Lease again, after a reconnect, what was leased before."""
+        for contract, feed in list(self._standing.items()):
+            self._renew(contract, feed.priority)
+
+    def release(self) -> None:
+        """Give every line back."""
+        for task in self._renewals.values():
+            task.cancel()
+        for feed in self._standing.values():
+            self._feeds.release(feed)
+        self._standing.clear()
+
+    async def _feed(self, contract: Contract, priority: Priority) -> Feed:
+        renewal = self._renewals.get(contract)
+        if renewal is None:
+            feed = self._standing.get(contract)
+            if feed is not None and not self._dead(feed):
+                return feed
+            renewal = self._renew(contract, priority)
+        return await asyncio.shield(renewal)
+
+    def _renew(self, contract: Contract, priority: Priority) -> asyncio.Task[Feed]:
+        task = asyncio.ensure_future(self._open(contract, priority))
+        self._renewals[contract] = task
+        task.add_done_callback(lambda done: self._renewed(contract, done))
+        return task
+
+    def _renewed(self, contract: Contract, task: asyncio.Task[Feed]) -> None:
+        if self._renewals.get(contract) is task:
+            del self._renewals[contract]
+        if not task.cancelled():
+            task.exception()  # whoever waits has it; a renewal after a reconnect may have nobody
+
+    async def _open(self, contract: Contract, priority: Priority) -> Feed:
+        old = self._standing.pop(contract, None)
+        if old is not None:
+            self._feeds.release(old)
+        feed = await self._feeds.subscribe(contract, "", priority)
+        self._standing[contract] = feed
+        return feed
+
+    def _dead(self, feed: Feed) -> bool:
+        since = self._timers.clock.time() - (feed.received if feed.received is not None else feed.opened)
+        return feed.error is not None or since > _STALE
+
+    async def _settled(self, feed: Feed, seconds: float) -> None:
+        done = asyncio.get_running_loop().create_future()
+
+        def look() -> None:
+            if not done.done() and (feed.error is not None or _complete(feed)):
+                done.set_result(None)
+
+        feed.listeners.append(look)
+        try:
+            with suppress(TimeoutError):  # what came is what there is
+                await self._timers.within(seconds, done)
+        finally:
+            feed.listeners.remove(look)
+
+
+def _complete(feed: Feed) -> bool:
+    ticker = feed.ticker
+    if math.isnan(ticker.last):
+        return False
+    return feed.contract.sec_type == "IND" or (price(ticker.bid) is not None and price(ticker.ask) is not None)
