@@ -64,25 +64,33 @@ async def connected(port: int, client_id: int = 1) -> AsyncIterator[IB]:
 
 
 class Raw:
-    """A client of bare frames."""
+    """A client of bare frames. With a clock it is the other half of a governed gateway: what it reads has arrived."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock | None) -> None:
         self._reader = reader
         self._writer = writer
+        self._clock = clock
+        self.read_at = 0.0
 
     def write(self, data: bytes) -> None:
+        if self._clock is not None:
+            self._clock.depart(len(data))
         self._writer.write(data)
 
     def send(self, *fields: str | float | None) -> None:
-        self._writer.write(message(*fields))
+        self.write(message(*fields))
 
     async def read(self) -> list[str] | None:
         """Return the next message's fields, None at the end of the stream."""
         try:
             length = int.from_bytes(await self._reader.readexactly(4))
-            return (await self._reader.readexactly(length)).decode().split("\0")[:-1]
+            fields = (await self._reader.readexactly(length)).decode().split("\0")[:-1]
         except (asyncio.IncompleteReadError, ConnectionResetError):
             return None
+        if self._clock is not None:
+            self.read_at = self._clock.time()
+            self._clock.arrive(4 + length)
+        return fields
 
     async def until(self, *head: str) -> list[str]:
         """Return the next message that begins with these fields, passing over others."""
@@ -93,22 +101,63 @@ class Raw:
 
 
 @asynccontextmanager
-async def raw(port: int) -> AsyncIterator[Raw]:
+async def raw(port: int, clock: Clock | None = None) -> AsyncIterator[Raw]:
     """Connect without a word."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        yield Raw(reader, writer)
+        yield Raw(reader, writer, clock)
     finally:
         writer.close()
         await writer.wait_closed()
 
 
 @asynccontextmanager
-async def started(port: int, versions: str = "v157..178", client_id: int = 9) -> AsyncIterator[Raw]:
+async def started(
+    port: int, versions: str = "v157..178", client_id: int = 9, clock: Clock | None = None
+) -> AsyncIterator[Raw]:
     """Connect, shake hands and start the API, up to the last farm notice."""
-    async with raw(port) as client:
+    async with raw(port, clock) as client:
         client.write(PREFIX + frame(versions.encode()))
         await client.read()
         client.send(71, 2, client_id, "")
         await client.until("4", "2", "-1", "2158")
         yield client
+
+
+def contract(
+    symbol: str = "",
+    sec_type: str = "",
+    expiry: str = "",
+    strike: float = 0.0,
+    right: str = "",
+    exchange: str = "SMART",
+    trading_class: str = "",
+    con_id: int = 0,
+    currency: str = "USD",
+    local_symbol: str = "",
+) -> list[str | float | None]:
+    """Return the twelve contract fields of a request."""
+    return [con_id, symbol, sec_type, expiry, strike, right, "", exchange, "", currency, local_symbol, trading_class]
+
+
+def details_request(number: int, *terms: str | float | None) -> list[str | float | None]:
+    return [9, 8, number, *terms, 0, "", "", ""]
+
+
+def quote_request(
+    number: int, *terms: str | float | None, generics: str = "", snapshot: int = 0
+) -> list[str | float | None]:
+    return [1, 11, number, *terms, 0, generics, snapshot, 0, ""]
+
+
+def bars_request(
+    number: int,
+    *terms: str | float | None,
+    end: str = "",
+    size: str = "1 day",
+    duration: str = "5 D",
+    what: str = "TRADES",
+    form: int = 1,
+    keep: int = 0,
+) -> list[str | float | None]:
+    return [20, number, *terms, 0, end, size, duration, 1, what, form, keep, ""]
