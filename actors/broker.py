@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
-from desk.ib.broker import Broker
-
 from desk.clock import LoopTimers
+from desk.ib.broker import Broker
 from desk.runtime.actor import AsyncActor, Context
 from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Spots, SpotsWanted
 

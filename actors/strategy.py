@@ -110,6 +110,8 @@ class StrategyActor(Actor):
         self._wait_for_poll(max(due, now) + 1e-3)
         if self._due is not None or session_at(now) is None or self._state.phase is Phase.STOPPING:
             return
+        if self._state.phase is Phase.STARTING:
+            self._state = self._state.to(Phase.RUNNING)
         self._due, self._round, self._view = due, 0, View(now)
         self.context.at(now + _PATIENCE, GiveUp(due))
         self._decide()
@@ -145,8 +147,6 @@ class StrategyActor(Actor):
     def _conclude(self, decision: Decision) -> None:
         self._due = None
         self._polls += 1
-        if self._state.phase is Phase.STARTING:
-            self._state = self._state.to(Phase.RUNNING)
         self._vetoes = decision.vetoes
         for veto in decision.vetoes:
             self._veto_counts[veto.name] = self._veto_counts.get(veto.name, 0) + 1

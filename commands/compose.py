@@ -8,9 +8,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from desk.gateway.model.source import FittedSource
 from desk.gateway.replay import ReplaySource
-from desk.ib.broker import Broker
 
 from actors.broker import BrokerActor
 from actors.collector import CollectorActor, Plan
@@ -19,8 +17,10 @@ from actors.strategy import StrategyActor
 from commands.errors import RefusedError
 from desk.config import model
 from desk.gateway.model.market import FittedMarket
+from desk.gateway.model.source import FittedSource
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
+from desk.ib.broker import Broker
 from desk.lake.origin import Origin
 from desk.lake.queries import Lake
 from desk.lake.writer import Writer

@@ -43,13 +43,12 @@ def missed(symbol: str, cycle: float, reason: str, seconds: float = 0.0) -> Slot
 def outcome(symbol: str, cycle: float, answer: ChainQuotes, seconds: float) -> Slot:
     """The ledger entry of a cycle that was answered, its reasons the most frequent first."""
     written = len(answer.quotes)
-    reasons = [answer.error] if answer.error else []
-    reasons += [f"{reason} x{count}" for reason, count in sorted(answer.failed, key=lambda item: -item[1])]
+    reasons = [f"{reason} x{count}" for reason, count in sorted(answer.failed, key=lambda item: -item[1])]
     slot = Slot(
         symbol=symbol,
         cycle=cycle,
         status=PARTIAL,
-        reason=", ".join(reasons),
+        reason=answer.error or ", ".join(reasons),
         asked=answer.asked,
         written=written,
         partial=sum(1 for quote in answer.quotes if quote.missing),
