@@ -9,12 +9,29 @@ Floats = npt.NDArray[np.float64]
 
 
 def of_spread(value: Floats, intrinsic: Floats, days: Floats, am: Floats) -> Floats:
-    """Return rows for the log of the half-spread, (n, 6): out-of-the-money value and intrinsic value in points of SPX.
+    """Return rows for the log of the half-spread, (n, 11), in points of SPX.
 
-    `days` of trading time to settlement; `am` is 1 for AM-settled options.
+    `value` is the out-of-the-money option's at the strike, `intrinsic` this option's own; `days` of trading time to
+    settlement; `am` is 1 for AM-settled options.
     """
-    worth = np.log(value + 0.05)
-    return np.column_stack([np.ones_like(value), worth, worth**2, np.log1p(intrinsic), np.log(days + 0.25), am])
+    worth, time = np.log(value + 0.05), np.log(days + 0.25)
+    inner = (intrinsic > 0).astype(np.float64)
+    depth = np.log1p(intrinsic)
+    return np.column_stack(
+        [
+            np.ones_like(value),
+            worth,
+            worth**2,
+            time,
+            time**2,
+            worth * time,
+            am,
+            inner,
+            inner * depth,
+            inner * worth,
+            inner * time,
+        ]
+    )
 
 
 def of_activity(k: Floats, strike: Floats, total: Floats, days: Floats, am: Floats, put: Floats) -> Floats:

@@ -77,7 +77,8 @@ def fit_day(rows: pl.DataFrame) -> Snapshot | None:
     chain = expiries(rows, at)
     slices: list[Slice] = []
     before: Smile | None = None
-    for expiry, carried in zip(chain, parity(chain, spot), strict=True):
+    parities = parity(chain, spot)
+    for expiry, carried in zip(chain, parities, strict=True):
         smile = _smile(expiry, carried, before)
         before = smile or before
         slices.append(
@@ -86,7 +87,7 @@ def fit_day(rows: pl.DataFrame) -> Snapshot | None:
     if sum(s.smile is not None for s in slices) < 2:
         return None
     bare = Snapshot(at, spot, tuple(slices), np.zeros(0), np.zeros(0), np.zeros(0))
-    return Snapshot(at, spot, tuple(slices), *_coefficients(bare, rows))
+    return Snapshot(at, spot, tuple(slices), _spread(chain, parities), *_activity(bare, rows))
 
 
 def coverage(snapshot: Snapshot, rows: pl.DataFrame) -> tuple[int, int]:
@@ -120,9 +121,9 @@ def _smile(expiry: Expiry, carried: Parity, before: Smile | None) -> Smile | Non
 
 
 def _priced(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of fitted expiries with `model` (dollars), `intrinsic`, `value`, `k`, `total`, `days`, `settles`.
+    """Return the rows of fitted expiries with `model` (dollars), `intrinsic`, `k`, `total`, `days`, `settles`.
 
-    `intrinsic` is against the spot, `value` is the out-of-the-money option's at the same strike.
+    `intrinsic` is against the spot.
     """
     own = surface(snapshot)
     parts = []
@@ -147,7 +148,6 @@ def _priced_slice(own: Surface, s: Slice, part: pl.DataFrame, snapshot: Snapshot
     return part.with_columns(
         pl.Series("model", worth * (value + inner)),
         pl.Series("intrinsic", np.maximum(sign * (snapshot.spot - strike), 0.0)),
-        pl.Series("value", worth * value),
         pl.Series("k", k),
         pl.Series("total", total),
         pl.Series("days", days),
@@ -155,19 +155,30 @@ def _priced_slice(own: Surface, s: Slice, part: pl.DataFrame, snapshot: Snapshot
     )
 
 
-def _coefficients(snapshot: Snapshot, rows: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
-    """Return the coefficients of spreads, open interest and volume."""
-    priced = _priced(snapshot, rows)
+def _spread(chain: Sequence[Expiry], carried: Sequence[Parity]) -> Floats:
+    """Return the coefficients of half-spreads, from every quote with a bid."""
+    rows, logs = [], []
+    for e, p in zip(chain, carried, strict=True):
+        below = e.strike < p.forward
+        value = 0.5 * np.where(below, e.put_bid + e.put_ask, e.call_bid + e.call_ask)
+        for bid, ask, sign in ((e.call_bid, e.call_ask, -1.0), (e.put_bid, e.put_ask, 1.0)):
+            use = (bid > 0) & (ask > bid) & np.isfinite(value) & (e.days > 0)
+            intrinsic = np.maximum(sign * (e.strike - p.forward), 0.0)
+            am = np.full_like(value, float(e.trading_class in contracts.AM_SETTLED))
+            rows.append(of_spread(value, intrinsic, np.full_like(value, max(e.days, 0.0)), am)[use])
+            logs.append(np.log(0.5 * (ask - bid)[use]))
+    return regression(np.concatenate(rows), np.concatenate(logs))
+
+
+def _activity(snapshot: Snapshot, rows: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Return the coefficients of open interest and of the day's volume."""
     am = pl.col("trading_class").is_in(list(contracts.AM_SETTLED)).cast(pl.Float64).alias("am")
-    quoted = priced.filter((pl.col("bid") > 0) & (pl.col("ask") > pl.col("bid"))).with_columns(am)
-    columns = [quoted[name].to_numpy() for name in ("value", "intrinsic", "days", "am")]
-    spread = regression(of_spread(*columns), np.log(0.5 * (quoted["ask"] - quoted["bid"]).to_numpy()))
     put = (pl.col("right") == "P").cast(pl.Float64).alias("put")
-    listed = priced.with_columns(am, put)
+    listed = _priced(snapshot, rows).with_columns(am, put)
     features = of_activity(*(listed[name].to_numpy() for name in ("k", "strike", "total", "days", "am", "put")))
-    counts = [np.log1p(listed[name].fill_null(0).to_numpy()) for name in ("open_interest", "volume")]
+    counts = (np.log1p(listed[name].fill_null(0).to_numpy()) for name in ("open_interest", "volume"))
     interest, volume = (regression(features, count) for count in counts)
-    return spread, interest, volume
+    return interest, volume
 
 
 def _bars(daily: pl.DataFrame) -> dict[str, Daily]:
@@ -177,6 +188,9 @@ def _bars(daily: pl.DataFrame) -> dict[str, Daily]:
 
 
 def _daily(part: pl.DataFrame) -> Daily:
-    prices: Sequence[Floats] = [part[name].cast(pl.Float64).to_numpy() for name in ("open", "high", "low", "close")]
+    """Return the columns; vendors' prices carry float noise, so they are rounded to cents."""
+    first, high, low, last = (
+        part[name].cast(pl.Float64).round(2).to_numpy() for name in ("open", "high", "low", "close")
+    )
     day = np.array([d.toordinal() for d in part["date"]], dtype=np.int64)
-    return Daily(day, *prices, part["volume"].cast(pl.Float64).fill_null(float("nan")).to_numpy())
+    return Daily(day, first, high, low, last, part["volume"].cast(pl.Float64).fill_null(float("nan")).to_numpy())

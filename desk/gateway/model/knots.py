@@ -19,9 +19,9 @@ _PER_DEVIATION = 9.0
 _PER_DISTANCE = 12.0
 
 
-def spacing(x: Floats | float, nu: float) -> Floats:
+def spacing(x: float, nu: float) -> float:
     """Return the wanted distance between knots at x = k - 1."""
-    return np.maximum(np.maximum(nu / _PER_DEVIATION, np.abs(np.asarray(x)) / _PER_DISTANCE), UNIT)
+    return max(nu / _PER_DEVIATION, abs(x) / _PER_DISTANCE, UNIT)
 
 
 def knots(nu: float) -> npt.NDArray[np.uint16]:
@@ -36,6 +36,11 @@ def knots(nu: float) -> npt.NDArray[np.uint16]:
         else:
             edges.append(high)
     return np.array(sorted(edges), dtype=np.uint16)
+
+
+def places(knot: npt.NDArray[np.uint16]) -> Floats:
+    """Return the knots as k."""
+    return knot.astype(np.float64) * UNIT
 
 
 def stretched(x: Floats, nu: float) -> Floats:

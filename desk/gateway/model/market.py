@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 _VERSION = 1
+_BAR_FIELDS = ("day", "open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,11 @@ class FittedMarket:
         """Return that day's snapshot, else the nearest earlier one, else the first."""
         return self._unpack(max(0, bisect_right(self.days, day) - 1))
 
+    def recorded(self) -> dict[date, tuple[float, float]]:
+        """Return time and spot of every snapshot by day."""
+        at, spot = self._arrays["snapshot_at"], self._arrays["snapshot_spot"]
+        return {day: (float(at[i]), float(spot[i])) for i, day in enumerate(self.days)}
+
     @cached_property
     def daily(self) -> Mapping[str, Daily]:
         """Daily bars by symbol."""
@@ -157,7 +163,7 @@ def pack(snapshots: Sequence[Snapshot], daily: Mapping[str, Daily]) -> FittedMar
         "bar_symbols": np.array(names),
         "bar_symbol": np.repeat(np.arange(len(names), dtype=np.int8), [len(daily[name].day) for name in names]),
     }
-    for field in ("day", "open", "high", "low", "close", "volume"):
+    for field in _BAR_FIELDS:
         arrays[f"bar_{field}"] = np.concatenate([getattr(daily[name], field) for name in names])
     return FittedMarket(arrays)
 
@@ -181,4 +187,5 @@ def _slice(a: Arrays, j: int) -> Slice:
 
 
 def _daily(a: Arrays, own: npt.NDArray[np.bool_]) -> Daily:
-    return Daily(*(a[f"bar_{field}"][own] for field in ("day", "open", "high", "low", "close", "volume")))
+    day, first, high, low, last, volume = (a[f"bar_{field}"][own] for field in _BAR_FIELDS)
+    return Daily(day, first, high, low, last, volume)

@@ -10,6 +10,7 @@ Mehrotra, S. (1992), SIAM J. Optimization 2, 575-601; the bounds on z change onl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,7 @@ def _step(program: Program, point: _Point) -> float:
     back = np.linalg.solve(normal, program.a.T)
     schur = program.a @ back
 
-    def direction(tz: Floats, sr: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    def direction(tz: Floats, sr: Floats) -> tuple[Any, ...]:
         """Solve for the step that makes t z = tz and s r = sr to first order."""
         load = primal + (tz - t * z) / z - (sr - s * r) / r
         rhs = -dual - g.T @ (weight * load)

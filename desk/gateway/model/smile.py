@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from desk.gateway.model.knots import UNIT, knots, stretched
+from desk.gateway.model.knots import knots, places, stretched
 from desk.gateway.model.quadratic import Program, solve
 
 Floats = npt.NDArray[np.float64]
@@ -48,17 +48,17 @@ class Smile:
     @classmethod
     def of(cls, knot: npt.NDArray[np.uint16], mass: Floats) -> Smile:
         """Return the smile of masses that may be off by rounding."""
-        return cls(knot, balanced(knot * UNIT, mass))
+        return cls(knot, balanced(places(knot), mass))
 
     def out_of_the_money(self, k: Floats) -> Floats:
         """Return the price at k of the put below 1, of the call from there, as a fraction of the forward."""
-        return payoffs(k, self.knot * UNIT) @ self.mass
+        return np.asarray(payoffs(k, places(self.knot)) @ self.mass)
 
 
 def fit_smile(targets: Targets, nu: float, before: Smile | None) -> Smile:
     """Return the smoothest density near the mids; `nu` is the standard deviation of X, `before` the expiry before."""
     knot = knots(nu)
-    at = knot * UNIT
+    at = places(knot)
     n = len(at)
     reference = _reference(at, nu)
     value = payoffs(targets.k, at) * reference
@@ -104,7 +104,7 @@ def _reference(at: Floats, nu: float) -> Floats:
     width = np.diff(at, prepend=at[0], append=at[-1])
     density = np.exp(-np.sqrt(1.0 + np.where(x < 0, x / 0.8, x / 0.5) ** 2)) + 1e-7
     mass = density * 0.5 * (width[:-1] + width[1:])
-    return mass / mass.sum()
+    return np.asarray(mass / mass.sum())
 
 
 def _bend(at: Floats, nu: float) -> Floats:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from desk.gateway.model.implied import total_vol
-from desk.gateway.model.knots import UNIT
+from desk.gateway.model.knots import places
 from desk.gateway.model.market import Snapshot
 from desk.gateway.model.smile import payoffs
 from desk.gateway.model.variance_time import trading_days
@@ -65,7 +65,7 @@ class Surface:
         def mixed(table: Floats) -> Floats:
             near = table[i, j] * (1.0 - f) + table[i, j + 1] * f
             far = table[i + 1, j] * (1.0 - f) + table[i + 1, j + 1] * f
-            return shrink * (near * (1.0 - w) + far * w)
+            return np.asarray(shrink * (near * (1.0 - w) + far * w))
 
         value = mixed(self.value)
         return value, total_vol(value, k, mixed(self.total))
@@ -87,8 +87,8 @@ def surface(snapshot: Snapshot) -> Surface:
     fitted = [(s, s.smile) for s in snapshot.slices if s.smile is not None]
     settles = [contracts.settlement(contracts.option("SPX", s.expiry, 0.0, "C", s.trading_class)) for s, _ in fitted]
     units = np.unique(np.concatenate([smile.knot for _, smile in fitted]))
-    grid = units * UNIT
-    value = np.array([payoffs(grid, smile.knot * UNIT) @ smile.mass for _, smile in fitted])
+    grid = places(units)
+    value = np.array([payoffs(grid, places(smile.knot)) @ smile.mass for _, smile in fitted])
     value = np.maximum.accumulate(value, axis=0)
     years = (np.array(settles) - snapshot.at) / contracts.YEAR
     return Surface(
