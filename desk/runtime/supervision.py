@@ -238,7 +238,7 @@ class Supervisor:
     def _put_away(self, child: Child) -> None:
         if child.state != "hung":
             child.state = "stopped"
-        self._system.close(child)
+        self._system.retire(child)
 
     def _abandon_all(self, code: int) -> None:
         if self.phase == "ended":

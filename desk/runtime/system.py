@@ -83,7 +83,7 @@ class System:
         hang_after = self.settings.hang_after if spec.hang_after is None else spec.hang_after
         return Child(spec, mailbox, stop_timeout, hang_after)
 
-    def close(self, child: Child) -> None:
+    def retire(self, child: Child) -> None:
         """Close a child's address for good: what waits or still comes is a dead letter."""
         for envelope in child.mailbox.close():
             self._refused(child.spec.name, envelope, "closed")
