@@ -46,7 +46,7 @@ def end_of(text: str, now: float) -> float:
         day, dash, clock, zone = match.groups()
         where = UTC if dash == "-" else ZoneInfo(zone) if zone else EXCHANGE
         return datetime.strptime(f"{day} {clock or '23:59:59'}", "%Y%m%d %H:%M:%S").replace(tzinfo=where).timestamp()
-    except (ValueError, OSError):
+    except (ValueError, KeyError, OSError):
         raise PeriodError(text) from None
 
 
