@@ -33,6 +33,7 @@ class Spool:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
         try:
             with edge(LakeError, f"cannot open the spool {path}"):
+                self._db.execute("PRAGMA auto_vacuum = FULL")  # the file gives back what an import has taken
                 self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")

@@ -11,8 +11,11 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Tr
 from desk.lake.errors import LayoutError, WriteError, edge
 from desk.lake.layout import is_weak, merged, properties
 from desk.lake.schema import Table
-from desk.lake.sync import sync_commits
+from desk.lake.sync import sync_checkpoint, sync_commits
 from desk.lake.units import Units, predicate
+
+# Without checkpoints every commit and every open reads all log entries since the last.
+_CHECKPOINT_EVERY = 20
 
 # A checkpoint or clean-up before the sync could outlive what it speaks of.
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
@@ -51,6 +54,8 @@ class Store:
             if len(rows):
                 self._write(rows, number, replace=len(held) > len(yielding))
                 sync_commits(self._path, before, self._version())
+                if self._version() // _CHECKPOINT_EVERY > max(before, 0) // _CHECKPOINT_EVERY:
+                    self._checkpoint()
         self._units.add(rows)
         return len(rows)
 
@@ -86,6 +91,14 @@ class Store:
             post_commithook_properties=_NO_HOOKS,
             **arguments,
         )
+        self._open()
+
+    def _checkpoint(self) -> None:
+        """Write a checkpoint, sync it, and open the table anew: a held handle goes on reading the entries before it."""
+        assert self._delta is not None
+        self._delta.create_checkpoint()
+        sync_checkpoint(self._path, self._version())
+        self._delta = None
         self._open()
 
     def _check_layout(self, delta: DeltaTable) -> None:

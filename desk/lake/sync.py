@@ -22,6 +22,13 @@ def sync_commits(table: Path, after: int, upto: int) -> None:
         sync(path)
 
 
+def sync_checkpoint(table: Path, version: int) -> None:
+    """Sync the checkpoint of that version and the pointer to it. Raises OSError."""
+    log = table / "_delta_log"
+    for path in (log / f"{version:020}.checkpoint.parquet", log / "_last_checkpoint", log):
+        sync(path)
+
+
 def sync(path: Path) -> None:
     """Force a file or a folder to the disk."""
     handle = os.open(path, os.O_RDONLY)

@@ -58,6 +58,16 @@ def test_a_chain_at_a_time_never_holds_a_later_quote(tmp_path: Path) -> None:
     assert lake.read_chain_at("SPY", NOON).height == 0
 
 
+def test_bounds_hold_to_the_microsecond(tmp_path: Path) -> None:
+    odd = NOON + 0.890379  # Delta's file statistics end at the millisecond
+    one = Batch("c", "1", Slot("SPY", odd, "COMPLETE"), (quote(280.0, odd, 1.0),))
+    lake = store(tmp_path, one)
+    assert lake.cycles("SPY", odd) == [odd]
+    assert lake.cycles("SPY", NOON + 0.890380) == []
+    assert len(lake.read_chain_at("SPY", odd)) == 1
+    assert len(lake.read_chain_at("SPY", NOON + 0.890378)) == 0
+
+
 def test_historical_iv_is_at_the_money_per_cycle_and_summed_up_by_day(tmp_path: Path) -> None:
     def chain(cycle: float, atm: float) -> Batch:
         smile = [(275.0, atm + 0.05), (280.0, atm + 0.02), (282.0, atm), (285.0, atm - 0.01)]

@@ -249,6 +249,14 @@ def test_a_failed_commit_leaves_everything_in_the_spool(tmp_path: Path) -> None:
     assert len(table(tmp_path)) == 8
 
 
+def test_a_cleared_spool_gives_its_room_back(tmp_path: Path) -> None:
+    with Writer(tmp_path, "desk") as writer:
+        for n in range(40):
+            writer.accept(rows.of_batch(batch(NOON + 60 * n, contracts=200)))
+        writer.drain()
+    assert (tmp_path / "_spool" / "desk.sqlite").stat().st_size < 50_000
+
+
 def test_a_spool_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "_spool").mkdir()
     (tmp_path / "_spool" / "desk.sqlite").write_bytes(b"no database at all, and long enough to be looked at" * 100)
@@ -280,6 +288,23 @@ def test_commits_are_synced_before_the_spool_is_cleared(tmp_path: Path, monkeypa
     ]
     (added,) = [line["add"]["path"] for line in commit if "add" in line]
     assert {Path(added).name, f"{0:020}.json", "_delta_log", "date=2019-05-13", "option_snapshots"} <= set(synced)
+
+
+def test_checkpoints_keep_the_cost_of_a_commit_from_growing(tmp_path: Path) -> None:
+    odd = NOON + 0.890379
+    with Writer(tmp_path, "desk") as writer:
+        for n in range(45):
+            writer.accept(rows.of_batch(batch(odd + 60 * n, contracts=1)))
+            writer.drain()
+        writer.accept(rows.of_batch(batch(odd, contracts=1, bid=9.0)))
+        writer.drain()
+    log = tmp_path / "option_snapshots" / "_delta_log"
+    assert json.loads((log / "_last_checkpoint").read_text())["version"] == 40
+    stored = table(tmp_path)
+    assert len(stored) == 45
+    assert stored.filter(cycle=rows.instant(odd))["bid"].to_list() == [9.0]
+    with Writer(tmp_path, "desk") as again:
+        assert again.accept(rows.of_batch(batch(NOON + 7200))) == 47
 
 
 def test_files_are_sorted(tmp_path: Path) -> None:
