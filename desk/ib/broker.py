@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 from typing import Any, TypeVar
 
@@ -82,9 +83,9 @@ class Broker:
         """Cancel market data and disconnect."""
         self._spots.release()
         if self._session.ready.is_set():
-            cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._queue.post(lambda: cancelled.set_result(None), Priority.HISTORY)
-            await asyncio.wait({cancelled}, timeout=_FAREWELL)
+            with suppress(TimeoutError, BrokerError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._queue.send(lambda: None, Priority.HISTORY, float("inf"))  # after every cancel
         await self._session.close()
 
     async def chain(self, wanted: ChainWanted, progress: Callable[[int, int], None]) -> ChainQuotes:
