@@ -20,6 +20,8 @@ Watcher = Callable[[str, int], None]
 
 CRITICAL = 70
 """Exit code when a critical child is exhausted: EX_SOFTWARE of sysexits.h."""
+_TICK = 1e-6
+"""Machine seconds that do not matter: a timer may fire by a rounding error too early."""
 
 
 class Supervisor:
@@ -42,6 +44,7 @@ class Supervisor:
         self._turn: Child | None = None
         self._retries: dict[str, Cancellable] = {}
         self._alarm: Cancellable | None = None
+        self._patrol_due = 0.0
         system.notify = self._notified
 
     # From any thread.
@@ -52,6 +55,7 @@ class Supervisor:
         self._to_start.extend(self._system.add(specs))
         self.phase = "starting"
         self._system.dispatcher.post(self._start_next)
+        self._patrol_due = self._system.clock.machine()
         self._system.dispatcher.post(self._patrol)
 
     def stop(self, code: int = 0) -> None:
@@ -150,9 +154,12 @@ class Supervisor:
 
     def _retry(self, child: Child) -> None:
         self._retries.pop(child.spec.name, None)
-        if self.phase in {"starting", "running"}:
+        if self._alive():
             child.restarts += 1
             self._launch(child)
+
+    def _alive(self) -> bool:
+        return self.phase in {"starting", "running"}
 
     def _tell_watchers(self, child: Child) -> None:
         for watcher in self._watchers:
@@ -165,21 +172,28 @@ class Supervisor:
 
     def _patrol(self) -> None:
         """Look for lives that have not moved within their limit, and have the others show that they move."""
-        if self.phase not in {"starting", "running"}:
+        if not self._alive():
             return
         now = self._system.clock.machine()
-        pause = float("inf")
-        for child in list(self._system.children.values()):
-            pause = min(pause, child.hang_after / 4)
-            if child.life is None:
-                continue
-            if now - child.moved >= child.hang_after:
-                self._hung(child, child.life)
-            else:
-                child.mailbox.probe()
-                pause = min(pause, child.moved + child.hang_after - now)
-        if pause < float("inf"):
-            self._alarm = self._system.dispatcher.later(pause, self._patrol)
+        every = min((child.hang_after for child in self._system.children.values()), default=60.0) / 4
+        if now - self._patrol_due > every:
+            # The whole process stood still (a suspended machine, a stopped process): that is nobody's hanging.
+            for child in self._system.children.values():
+                child.moved = now
+        pause = min((self._look_after(child, now) for child in self._system.children.values()), default=every)
+        self._patrol_due = now + min(every, pause)
+        if self._alive():
+            self._alarm = self._system.dispatcher.later(self._patrol_due - now, self._patrol)
+
+    def _look_after(self, child: Child, now: float) -> float:
+        """Return the seconds until the child will have been still for too long; infinity without a life."""
+        left = child.moved + child.hang_after - now
+        if child.life is not None and left <= _TICK:
+            self._hung(child, child.life)
+        if child.life is None:
+            return float("inf")
+        child.mailbox.probe()
+        return max(_TICK, left)
 
     def _hung(self, child: Child, life: Life) -> None:
         event = life.abandon(f"hung: no progress for {child.hang_after:g} s")

@@ -41,6 +41,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now = 0.0
         self._servers: dict[tuple[str, int], Accept] = {}
         self._ports = count(50_000)
+        self._until = float("inf")
         self._enough: Callable[[], bool] | None = None
         leap = _Leap()
         leap.jump = self._jump
@@ -51,15 +52,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._now
 
     def run_to(self, when: float = float("inf"), enough: Callable[[], bool] | None = None) -> None:
-        """Run until virtual time `when`, or until `enough()`. `DeadlockError` when neither can come."""
-        self._enough = enough
-        handle = self.call_at(when, self.stop) if when < float("inf") else None
+        """Do all that is to be done up to virtual time `when`, or less, until `enough()`.
+
+        `DeadlockError` when neither can come.
+        """
+        self._until, self._enough = when, enough
         try:
             self.run_forever()
         finally:
-            self._enough = None
-            if handle is not None:
-                handle.cancel()
+            self._until, self._enough = float("inf"), None
 
     def serve(self, host: str, port: int, accept: Accept) -> None:
         """Let connections to `host` and `port` meet the protocols that `accept` makes."""
@@ -95,10 +96,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _jump(self, timeout: float | None) -> None:
         if self._enough is not None and self._enough():
             self.stop()
-        elif timeout is None:
-            raise DeadlockError("nothing is ready and nothing is scheduled")
-        else:
-            self._now += timeout
+        elif timeout != 0:
+            due = float("inf") if timeout is None else self._now + timeout
+            self._now = min(due, self._until)
+            if self._now == float("inf"):
+                raise DeadlockError("nothing is ready and nothing is scheduled")
+            if due > self._until:
+                self.stop()
 
 
 class VirtualClock(Clock):
