@@ -88,6 +88,8 @@ class CollectorActor(Actor):
         self._newest: float | None = None
         self._history: dict[str, tuple[Bar, ...]] = {}
         self._history_days: dict[str, str] = {}
+        self._history_wanted: set[str] = set()
+        self._answer: ChainQuotes | None = None
         self._handed: dict[str, Batch] = {}
         self._draining = False
 
@@ -116,7 +118,7 @@ class CollectorActor(Actor):
             case AskAgain(cycle) if cycle == self._cycle:
                 self._ask(cycle)
             case NoAnswer(cycle) if cycle == self._cycle:
-                self._end(missed(self._symbol, cycle, "the broker did not answer", self._plan.timeout), ())
+                self._give_up(cycle)
             case Bars():
                 self._remember(message)
             case SlotsKnown(_, cycles):
@@ -169,7 +171,7 @@ class CollectorActor(Actor):
             self._late += 1
             self._hand_over(self._batch(missed(self._symbol, cycle, "the cycle before was not over"), ()))
             return
-        self._cycle, self._progress = cycle, (0, 0)
+        self._cycle, self._progress, self._answer = cycle, (0, 0), None
         self._want_history(now)
         self.context.at(cycle + self._plan.timeout + _ANSWER_MARGIN, NoAnswer(cycle))
         self._ask(cycle)
@@ -194,23 +196,39 @@ class CollectorActor(Actor):
             self.context.log.warning("chain refused", symbol=self._symbol, reason=answer.error)
             self.context.after(_RETRY_AFTER, AskAgain(self._cycle))
             return
-        slot = outcome(self._symbol, self._cycle, answer, now - self._cycle)
-        self._end(self._with_indicators(slot, answer), answer.quotes)
+        self._answer = answer
+        self._conclude()
+
+    def _conclude(self) -> None:
+        """End the cycle once the chain is there and the day's history has been answered."""
+        if self._cycle is None or self._answer is None or self._history_wanted:
+            return
+        slot = outcome(self._symbol, self._cycle, self._answer, self.context.clock.time() - self._cycle)
+        self._end(self._with_indicators(slot, self._answer), self._answer.quotes)
+
+    def _give_up(self, cycle: float) -> None:
+        self._history_wanted.clear()
+        if self._answer is None:
+            self._end(missed(self._symbol, cycle, "the broker did not answer", self._plan.timeout), ())
+        else:
+            self._conclude()
 
     def _with_indicators(self, slot: Slot, answer: ChainQuotes) -> Slot:
         closes = [bar.close for bar in self._history.get(_PRICES, ())]
         current = atm_iv(answer.quotes, slot.underlying, slot.cycle) if slot.underlying else None
         history = [bar.close for bar in self._history.get(_VOLATILITY, ())]
+        rank = iv_rank(history, current) if slot.written else None
         return replace(
             slot,
             trend=trend(closes, slot.underlying) if slot.underlying else None,
-            iv_rank=iv_rank(history, current).value if current is not None else None,
+            iv_rank=rank.value if rank else None,
+            iv_rank_sufficient=rank.sufficient if rank else None,
         )
 
     def _end(self, slot: Slot, quotes: tuple[Any, ...]) -> None:
         self._cycle, self._last = None, slot
-        log = self.context.log.info if slot.written else self.context.log.warning
-        log("slot", symbol=slot.symbol, status=slot.status, rows=slot.written, asked=slot.asked, reason=slot.reason)
+        counts = {"rows": slot.written, "asked": slot.asked, "partial": slot.partial}
+        self.context.log.debug("slot", symbol=slot.symbol, status=slot.status, reason=slot.reason, **counts)
         self._hand_over(self._batch(slot, quotes))
 
     def _batch(self, slot: Slot, quotes: tuple[Any, ...]) -> Batch:
@@ -252,11 +270,17 @@ class CollectorActor(Actor):
             if self._history_days.get(correlation) != today:
                 deadline = now + self._plan.timeout
                 wanted = BarsWanted(
-                    self.context.name, correlation, contract, what, _HISTORY_DAYS, Priority.HISTORY, deadline
+                    self.context.name, correlation, contract, what, _HISTORY_DAYS, Priority.COLLECTION, deadline
                 )
+                self._history_wanted.add(correlation)
                 self.context.tell("broker", wanted)
 
     def _remember(self, answer: Bars) -> None:
+        self._history_wanted.discard(answer.correlation)
+        self._keep(answer)
+        self._conclude()
+
+    def _keep(self, answer: Bars) -> None:
         symbol = answer.contract.symbol
         if answer.error:
             self.context.log.warning("no history", symbol=symbol, what=answer.what, reason=answer.error)

@@ -94,4 +94,4 @@ class PersistenceActor(Actor):
             rows = committed.rows.get("option_snapshots", 0)
             self._facts = {"rows": self._facts["rows"] + rows, "last_commit": self.context.clock.time()}
             seconds = round(self.context.clock.machine() - before, 3)
-            self.context.log.info("committed", seconds=seconds, **committed.rows)
+            self.context.log.debug("committed", seconds=seconds, **committed.rows)

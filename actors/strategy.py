@@ -150,15 +150,17 @@ class StrategyActor(Actor):
         self._vetoes = decision.vetoes
         for veto in decision.vetoes:
             self._veto_counts[veto.name] = self._veto_counts.get(veto.name, 0) + 1
-            self.context.log.info("veto", name=veto.name, text=veto.text, numbers=dict(veto.numbers))
+            self.context.log.debug("veto", veto=veto.name, text=veto.text, numbers=dict(veto.numbers))
         for action in decision.actions:
             self._choose(action)
 
     def _choose(self, action: Enter) -> None:
+        condor = action.condor
+        seen = self._chosen is not None and self._chosen.condor.legs == condor.legs
+        log = self.context.log.debug if seen else self.context.log.info
         self._chosen = action
         self._chosen_count += 1
-        condor = action.condor
-        self.context.log.info(
+        log(
             "condor chosen",
             expiry=condor.short_put.expiry,
             strikes=[leg.strike for leg in sorted(condor.legs, key=lambda leg: (leg.strike, leg.right))],

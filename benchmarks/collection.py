@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
-from ib_async import IB, Index, Option
+from ib_async import IB, Option
 from rich.console import Console
 from rich.table import Table
 
@@ -100,7 +100,6 @@ async def seeds_way(port: int, clock: SimulatedClock, contracts: int) -> Result:
 
     ib.errorEvent += count
     await ib.connectAsync("127.0.0.1", port, clientId=555, timeout=30)
-    ib.reqMktData(Index("VIX", "CBOE"))
     expiry, strikes = await seed_chain(ib)
     collected = greeks = 0
     began = clock.time()

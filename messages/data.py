@@ -11,9 +11,10 @@ from messages.contract import Bar, Quote
 class Slot:
     """One symbol and cycle of the slot ledger.
 
-    `cycle` is the slot's start in market time (epoch seconds). `status` is COMPLETE, PARTIAL or MISSED; `reason` says
-    why when it is not COMPLETE. `written` counts contracts with a two-sided quote and Greeks, `partial` those that
-    answered in part, `failed` those that did not answer. `seconds` is market time from start to end.
+    `cycle` is the slot's start in market time (epoch seconds). `status` is COMPLETE (every contract asked answered),
+    PARTIAL or MISSED; `reason` says why when it is not COMPLETE. Of `asked` contracts, `written` answered and are
+    rows, `partial` of these lack a bid, an ask or Greeks, and `failed` did not answer. `seconds` is market time from
+    start to end. `iv_rank` is 50 where there is too little history for one; then `iv_rank_sufficient` is False.
     """
 
     symbol: str
@@ -29,6 +30,7 @@ class Slot:
     vix: float | None = None
     trend: str | None = None
     iv_rank: float | None = None
+    iv_rank_sufficient: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,24 @@ class Batch:
     correlation: str
     slot: Slot
     quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsWanted:
+    """A collector that starts wants to know which of its slots since `since` (epoch seconds) the ledger has."""
+
+    reply_to: str
+    correlation: str
+    symbol: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsKnown:
+    """The answer to `SlotsWanted`: the `cycle` of each, ascending."""
+
+    correlation: str
+    cycles: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,16 @@ class Clock(ABC):
     def arrive(self, amount: int = 1) -> None:
         """Note that `amount` of work noted with `depart` has been dealt with."""
 
+    def join(self, address: object) -> None:
+        """Note that whoever connects from `address` shares this clock and notes what it sends and has dealt with."""
+
+    def leave(self, address: object) -> None:
+        """Undo `join`."""
+
+    def joined(self, address: object) -> bool:
+        """Whether bytes to and from `address` are to be noted with `depart` and `arrive`."""
+        return False
+
     def speed(self) -> tuple[float, float]:
         """Speed asked for and speed reached lately, in market seconds per machine second."""
         return 1.0, 1.0

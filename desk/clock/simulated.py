@@ -39,6 +39,7 @@ class SimulatedClock(Clock):
         self._held_since: float | None = None
         self._pins: dict[int, Pin] = {}
         self._overdue: set[int] = set()
+        self._members: set[object] = set()
         self._mark = (self._wall, self._time)
         self._reached = speed
 
@@ -82,6 +83,21 @@ class SimulatedClock(Clock):
         with self._lock:
             self._advance()
             self._flying = max(0, self._flying - amount)
+
+    def join(self, address: object) -> None:
+        """See `Clock.join`."""
+        with self._lock:
+            self._members.add(address)
+
+    def leave(self, address: object) -> None:
+        """See `Clock.leave`."""
+        with self._lock:
+            self._members.discard(address)
+
+    def joined(self, address: object) -> bool:
+        """See `Clock.joined`."""
+        with self._lock:
+            return address in self._members
 
     def speed(self) -> tuple[float, float]:
         """See `Clock.speed`."""

@@ -26,6 +26,8 @@ _TECHNICAL = {"actor", "epoch", "event", "exception", "level", "machine", "time"
 class DeskLog:
     """Writes `desk.jsonl` in a folder; `human`, if given, is called with a line for every warning and above.
 
+    The view gets what is logged at info and above; the file gets all.
+
     Every line carries `time` (market, ISO, UTC) and `machine` (machine seconds). Whatever is named like a secret, and
     passwords in addresses, are hidden before anything is written. Safe to use from any thread. Raises OSError when the
     file cannot be opened.
@@ -42,7 +44,7 @@ class DeskLog:
         self.logger: FilteringBoundLogger = structlog.wrap_logger(
             None,
             processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, self._write],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+            wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         )
 
     def events(self) -> tuple[Event, ...]:
@@ -63,8 +65,9 @@ class DeskLog:
             if not self._file.closed:
                 self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 self._file.flush()
-            self._count += 1
-            self._events.append(Event(self._count, now.timestamp(), level, text))
+            if level != "debug":
+                self._count += 1
+                self._events.append(Event(self._count, now.timestamp(), level, text))
         if self._human and logging.getLevelNamesMapping()[level.upper()] >= logging.WARNING:
             self._human(f"{words.time_of_day(now.timestamp(), seconds=True)} {level}: {text}")
         raise structlog.DropEvent

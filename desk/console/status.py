@@ -60,6 +60,7 @@ def collect_json(slots: Sequence[Slot]) -> Any:
             "contracts_failed": slot.failed,
             "underlying": jsonable(slot.underlying),
             "iv_rank": jsonable(slot.iv_rank),
+            "iv_rank_sufficient": slot.iv_rank_sufficient,
             "vix": jsonable(slot.vix),
             "underlying_trend": slot.trend,
             "seconds": jsonable(slot.seconds),

@@ -120,13 +120,15 @@ def collect_table(slots: Sequence[Slot]) -> RenderableType:
             words.number(slot.written),
             Text(words.number(slot.partial), style="yellow" if slot.partial else "dim"),
             Text(words.number(slot.failed), style="red" if slot.failed else "dim"),
-            words.number(slot.iv_rank, 1),
+            words.number(slot.iv_rank, 1) + ("" if slot.iv_rank_sufficient is not False else "?"),
             words.number(slot.vix, 2),
             slot.trend or words.NOTHING,
             words.span(slot.seconds),
         )
-    reasons = [Text(f"{slot.symbol}: {slot.reason}", style="yellow") for slot in slots if slot.reason]
-    return Group(table, *reasons)
+    notes = [Text(f"{slot.symbol}: {slot.reason}", style="yellow") for slot in slots if slot.reason]
+    if any(slot.iv_rank_sufficient is False for slot in slots):
+        notes.append(Text("50.0? is the rank where there are fewer than 30 days of history", style="dim"))
+    return Group(table, *notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,10 @@ def strategies_table(rows: Sequence[StrategyInfo]) -> RenderableType:
 
 
 class ImportAccount(Protocol):
-    """What became of an imported file's rows: `rows_in` = `stored` + all of `refused` (reason to rows)."""
+    """What became of an imported file's rows: `rows_in` = `stored` + all of `refused` (reason to rows).
+
+    `unquoted` of those stored have neither a bid nor an ask.
+    """
 
     @property
     def profile(self) -> str: ...  # noqa: D102 (the class says it)
@@ -164,6 +169,8 @@ class ImportAccount(Protocol):
     def rows_in(self) -> int: ...  # noqa: D102
     @property
     def stored(self) -> int: ...  # noqa: D102
+    @property
+    def unquoted(self) -> int: ...  # noqa: D102
     @property
     def refused(self) -> Mapping[str, int]: ...  # noqa: D102
     @property
@@ -178,6 +185,8 @@ def import_table(file: str, account: ImportAccount) -> RenderableType:
     table.show_header = False
     table.add_row("rows read", words.number(account.rows_in))
     table.add_row(Text("stored", style="bold green"), words.number(account.stored))
+    if account.unquoted:
+        table.add_row(Text("of these without bid and ask", style="yellow"), words.number(account.unquoted))
     for reason, count in sorted(account.refused.items(), key=lambda each: -each[1]):
         table.add_row(Text(f"refused: {reason}", style="yellow"), words.number(count))
     title = Text.assemble((file, "bold"), (f" ({account.profile}) into {account.table}", "dim"))

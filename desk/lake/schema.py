@@ -88,6 +88,7 @@ SLOTS = Table(
             "vix": _FLOAT,
             "trend": _TEXT,
             "iv_rank": _FLOAT,
+            "iv_rank_sufficient": pl.Boolean(),
         }
     ),
     key=("symbol", "cycle"),

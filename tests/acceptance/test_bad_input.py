@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from running import REPO, supervisor
+from tests.acceptance.running import REPO, supervisor
 
 CONFIG = (REPO / "config.toml").read_text(encoding="utf-8")
 

@@ -106,6 +106,7 @@ def test_a_cycle_s_result_has_the_names_that_people_know() -> None:
             "contracts_failed": 0,
             "underlying": 281.0,
             "iv_rank": None,
+            "iv_rank_sufficient": None,
             "vix": None,
             "underlying_trend": "neutral",
             "seconds": 6.1,

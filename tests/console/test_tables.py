@@ -147,6 +147,7 @@ class Account:
     table: str = "option_snapshots"
     rows_in: int = 1000
     stored: int = 940
+    unquoted: int = 0
     refused: dict[str, int] = field(default_factory=lambda: {"crossed": 20, "ask of zero": 40})
     symbols: tuple[str, ...] = ("SPX",)
     days: tuple[date, ...] = (date(2019, 4, 25), date(2019, 4, 26))
