@@ -189,6 +189,7 @@ class Feeds:
         if feed.line is None or not feed.line.held:
             return
         if feed.request in self._requests:
+            feed.line.returning = True
             self._queue.post(lambda: self._cancel(feed), feed.priority)
         else:
             self._return_line(feed)

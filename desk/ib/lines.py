@@ -16,12 +16,13 @@ _LEAST = 4
 
 
 class Line:
-    """One leased line. `yield_to` may be set while its holder could do without: it is called when another waits."""
+    """One leased line. `returning` says that its holder is done; `yield_to`, when set, that it could do without."""
 
-    __slots__ = ("held", "yield_to")
+    __slots__ = ("held", "returning", "yield_to")
 
     def __init__(self) -> None:
         self.held = True
+        self.returning = False
         self.yield_to: Callable[[], None] | None = None
 
 
@@ -42,8 +43,9 @@ class Lines:
 
     @property
     def contended(self) -> bool:
-        """Whether somebody waits for a line."""
-        return any(not future.done() for _, _, future in self._waiting)
+        """Whether more wait for a line than are on their way back."""
+        waiting = sum(1 for _, _, future in self._waiting if not future.done())
+        return waiting > sum(1 for line in self._held.values() if line.returning)
 
     async def lease(self, priority: Priority) -> Line:
         """Wait for a line of one's own. Cancelling the wait gives it up."""
@@ -79,8 +81,7 @@ class Lines:
     def offer(self, line: Line, yield_to: Callable[[], None]) -> None:
         """Say that `line` may be taken: `yield_to` is called at once or when another waits, and should give it back."""
         line.yield_to = yield_to
-        if self.contended:
-            self._take_back()
+        self._take_back()
 
     def _serve(self) -> None:
         while self._waiting:
@@ -100,9 +101,11 @@ class Lines:
         return self.limit - (_RESERVE if priority >= Priority.COLLECTION else 0)
 
     def _take_back(self) -> None:
-        """Ask the holder who has offered a line for longest."""
+        """Ask one holder who has offered a line, if need be."""
+        if not self.contended:
+            return
         for line in self._held.values():
-            if line.yield_to is not None:
+            if line.yield_to is not None and not line.returning:
                 yield_to, line.yield_to = line.yield_to, None
                 yield_to()
                 return

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something happened to the session: `connected`, `connect-failed`, `disconnected`, `upstream` or `pacing`.
+    """Something happened to the session.
 
-    `text` is for people; `code` is IB's, 0 where it has none.
+    `kind` is `connected`, `connect-failed`, `disconnected`, `upstream`, `pacing`, or `gateway` for any other word of
+    the gateway's own. `text` is for people; `code` is IB's, 0 where it has none.
     """
 
     kind: str

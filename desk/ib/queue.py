@@ -20,8 +20,7 @@ T = TypeVar("T")
 
 @dataclass(order=True, slots=True)
 class _Entry:
-    priority: Priority
-    order: int
+    turn: tuple[Priority, bool, int]
     deadline: float = field(compare=False)
     action: Callable[[], Any] = field(compare=False)
     done: asyncio.Future[Any] | None = field(compare=False)
@@ -44,16 +43,20 @@ class RequestQueue:
         Cancelling the wait takes the message out of the queue.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._push(_Entry(priority, next(self._order), deadline, action, done))
+        self._push(priority, deadline, action, done)
         return await done
 
     def post(self, action: Callable[[], object], priority: Priority) -> None:
-        """Run `action` in its turn, whenever that is; nobody waits for it. It must not raise."""
-        self._push(_Entry(priority, next(self._order), float("inf"), action, None))
+        """Run `action` in its turn, whenever that is. It must not raise.
+
+        Nobody waits for it, so within its priority it goes after what somebody waits for: cancels give way to
+        subscriptions until those wait for lines.
+        """
+        self._push(priority, float("inf"), action, None)
 
     def depth(self) -> dict[str, int]:
         """Count the waiting messages by their priority's name."""
-        waiting = Counter(entry.priority.name.lower() for entry in self._heap if not _abandoned(entry))
+        waiting = Counter(entry.turn[0].name.lower() for entry in self._heap if not _abandoned(entry))
         return {priority.name.lower(): waiting[priority.name.lower()] for priority in Priority}
 
     def fail(self, error: BrokerError) -> None:
@@ -63,8 +66,11 @@ class RequestQueue:
             if entry.done is not None and not entry.done.done():
                 entry.done.set_exception(error)
 
-    def _push(self, entry: _Entry) -> None:
-        heapq.heappush(self._heap, entry)
+    def _push(
+        self, priority: Priority, deadline: float, action: Callable[[], Any], done: asyncio.Future[Any] | None
+    ) -> None:
+        turn = (priority, done is None, next(self._order))
+        heapq.heappush(self._heap, _Entry(turn, deadline, action, done))
         if self._timer is None or self._timer.cancelled:
             self._pump()
 

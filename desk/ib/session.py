@@ -16,6 +16,7 @@ from ib_async.wrapper import RequestError
 
 from desk.clock import LoopTimers
 from desk.config import model
+from desk.ib import upstream
 from desk.ib import wire as wires
 from desk.ib.errors import (
     UNANSWERED,
@@ -290,6 +291,8 @@ class Session:
             self.say(Notice("pacing", text, code))
         elif code == DATA_LOST and self.listener is not None:
             self.listener.data_lost()
+        elif req_id < 0 and not upstream.concerns(code):
+            self.say(Notice("gateway", text, code))
         if req_id >= 0:
             self._end_unanswered(req_id, code, text)
             if self.listener is not None:

@@ -22,6 +22,11 @@ DATA_LOST = 1101
 """Connectivity is back, but every market-data subscription must be made anew."""
 
 
+def concerns(code: int) -> bool:
+    """Whether a message is about these connections."""
+    return code in _LOST or code in _RESTORED or code in _FARMS
+
+
 class Upstream:
     """The latest word on each connection behind the gateway."""
 
@@ -30,20 +35,20 @@ class Upstream:
         self._farms: dict[str, str] = {}
 
     def heard(self, code: int, text: str) -> bool:
-        """Take in a message; whether it was about these connections."""
+        """Take in a message; whether it was news about these connections."""
+        before = self.connected, dict(self._farms)
         if code in _LOST | _RESTORED:
             self.connected = code in _RESTORED
         elif code in _FARMS:
-            self._farms[text.rpartition(":")[2].strip()] = _FARMS[code]
-            if code == 2104:
-                self.connected = True
-        else:
-            return False
-        return True
+            farm = text.rpartition(":")[2].strip()
+            self._farms.pop(farm, None)
+            if _FARMS[code] != "ok":
+                self._farms[farm] = _FARMS[code]
+        return before != (self.connected, self._farms)
 
     def facts(self) -> dict[str, Any]:
         """Whether IB's servers are reachable, and the farms that are not `ok`."""
         return {
             "upstream": self.connected,
-            "farms": {farm: state for farm, state in sorted(self._farms.items()) if state not in {"ok", "inactive"}},
+            "farms": {farm: state for farm, state in sorted(self._farms.items()) if state != "inactive"},
         }

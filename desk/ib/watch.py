@@ -77,14 +77,13 @@ class Watch:
         error = self.feed.error
         if self.feed.received is None:
             return error.reason if error is not None else "deadline"
-        quote = to_quote(self.contract, self.feed.ticker, self.feed.received)
-        missing = [name for name in ("bid", "ask") if getattr(quote, name) is None]
-        if not quote.greeks_source:
-            missing.append("greeks")
+        ticker = self.feed.ticker
+        there = {"bid": price(ticker.bid), "ask": price(ticker.ask), "greeks": model(ticker)}
+        missing = [name for name, value in there.items() if value is None]
         if missing:
             missing += map(str, sorted(self.feed.warnings))
             missing += [error.reason] if error is not None else []
-        return to_quote(self.contract, self.feed.ticker, self.feed.received, missing)
+        return to_quote(self.contract, ticker, self.feed.received, missing)
 
     def _elapsed(self) -> float:
         return self._timers.clock.time() - self._start

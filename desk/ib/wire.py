@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from desk.ib.governor import Governor
 from desk.ib.pacer import Pacer
 
 _BID = 1
+_NOISY = ("ib_async.client", "ib_async.ib", "ib_async.wrapper")
+"""They log as errors what reaches us as typed errors and notices. Its decoder's complaints are left to be seen."""
 
 
 @dataclass(slots=True)
@@ -26,15 +29,18 @@ class Wire:
     governor: Governor | None = field(default=None)
 
     async def hang_up(self) -> None:
-        """Close the socket in order and wait a moment (machine time) until it is closed."""
+        """Close the socket in order: say that we are done, read what is still on its way, and leave within a second.
+
+        The second is machine time.
+        """
         client = self.ib.client
         if client.conn.transport is None:
             return
-        if client.isReady():
-            self.ib.disconnect()
-        else:
-            client.disconnect()
-        await asyncio.wait({self.gone}, timeout=1.0)
+        client.connState = client.DISCONNECTED
+        client.conn.transport.write_eof()
+        if not (await asyncio.wait({self.gone}, timeout=1.0))[0]:
+            self.abort()
+            await asyncio.wait({self.gone}, timeout=1.0)
 
     def abort(self) -> None:
         """Close the socket without a farewell."""
@@ -48,6 +54,8 @@ def make(clock: Clock, pacer: Pacer, *, governed: bool) -> Wire:
     ib.RaiseRequestErrors = True
     ib.client.MaxRequests = 0
     ib.errorEvent -= ib._onError  # noqa: SLF001 - at every 1102 it asks for an account summary, past our queue
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     wire = Wire(ib, asyncio.get_running_loop().create_future(), governor=Governor(clock) if governed else None)
     _count_sent(wire, clock, pacer)
     _count_received(wire, clock)

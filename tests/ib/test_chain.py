@@ -71,6 +71,7 @@ def test_listings_and_standing_lines_are_asked_for_once_a_day() -> None:
     async def main() -> None:
         async with bench() as made:
             await made.chain(SPY)
+            await made.until(lambda: made.broker.facts()["lines"] == 2)
             asked: list[object] = []
             handle = made.served.gateway.handle
 
@@ -80,6 +81,7 @@ def test_listings_and_standing_lines_are_asked_for_once_a_day() -> None:
 
             made.served.gateway.handle = spy  # type: ignore[method-assign]
             answer = await made.chain(SPY)
+            await made.until(lambda: made.broker.facts()["lines"] == 2)
             assert len(asked) == 2 * answer.asked
             assert not any(isinstance(request, ContractDetails) for request in asked)
             assert made.broker.facts()["subscriptions"] == 2

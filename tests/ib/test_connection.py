@@ -3,15 +3,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ib_async import IB
-
 from desk.clock import SimulatedClock
 from desk.gateway.requests.contracts import ContractDetails, OptionParameters
 from desk.gateway.requests.session import CurrentTime
 from messages.contract import Contract
 from messages.market import Priority, SpotsWanted
 from tests.gateway.market import START
-from tests.gateway.serving import connected, serving
+from tests.gateway.serving import serving
 from tests.ib.desk_on_gateway import SPXW, SPY, bench, broker_at, run
 
 
@@ -211,11 +209,12 @@ def test_a_silent_gateway_that_tells_the_time_is_kept() -> None:
     run(main())
 
 
-def test_two_desks_do_not_disturb_each_other() -> None:
+def test_two_desks_share_the_lines_of_one_login() -> None:
     async def main() -> None:
-        async with bench() as made, connected(made.served.port, 9) as other:
-            assert isinstance(other, IB)
-            assert (await made.chain(SPY)).failed == ()
+        async with bench(lines=40) as made, broker_at(made.served, {"client_id": 9}) as other:
+            await other.connected()
+            for answer in await asyncio.gather(made.chain(SPY), other.chain(SPY)):
+                assert (answer.asked, len(answer.quotes), answer.failed) == (84, 84, ())
 
     run(main())
 
