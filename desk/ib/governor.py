@@ -13,16 +13,21 @@ _HOPS = 4
 class Governor:
     """Counts bytes out (`sent`) and in (`processed`) of one connection.
 
-    The gateway does the same on its side: what one end sends is noted as departed, what the other has dealt with as
-    arrived. `settle` gives up on what was still to be dealt with here when the connection ends.
+    The gateway does the same on its side, for addresses that have joined the clock: what one end sends is noted as
+    departed, what the other has dealt with as arrived. `settle` gives up on what was still to be dealt with here when
+    the connection ends.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._pending = 0
+        self._address: object = None
 
-    def sent(self, amount: int) -> None:
-        """Note bytes handed to the socket."""
+    def sent(self, amount: int, address: object) -> None:
+        """Note bytes handed to the socket whose own address is `address`."""
+        if self._address is None:
+            self._address = address
+            self._clock.join(address)
         self._clock.depart(amount)
 
     def processed(self, amount: int) -> None:
@@ -33,6 +38,7 @@ class Governor:
     def settle(self) -> None:
         """Take what is being dealt with as arrived: the connection is gone."""
         self._clock.arrive(self._pending)
+        self._clock.leave(self._address)
         self._pending = 0
 
     def _hop(self, amount: int, left: int) -> None:

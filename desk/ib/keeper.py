@@ -18,6 +18,8 @@ _FIRST_PAUSE = 2.0
 """Machine seconds after the first failed attempt; each later pause is twice the one before."""
 _SETTLED = 10.0
 """Machine seconds after which a session that ends was no failed attempt."""
+_EARLY = 1e-3
+"""Machine seconds by which a wait may end before its time, as floats go."""
 _ANSWER = 10.0
 """Machine seconds that a silent gateway has to tell the time."""
 
@@ -53,20 +55,20 @@ class Keeper:
 
     async def _watch(self) -> None:
         """Return when the connection has ended; end it when a silent gateway does not even tell the time."""
+        patience = self._settings.watchdog
         while True:
             silent = self._clock.machine() - self._session.heard
-            if await self._session.gone(max(0.0, self._settings.watchdog - silent)):
-                return
-            asked = self._clock.machine()
-            if asked - self._session.heard < self._settings.watchdog:
+            if silent < patience - _EARLY:
+                if await self._session.gone(patience - silent):
+                    return
                 continue
+            asked = self._clock.machine()
             self._queue.post(self._session.ask_time, Priority.ORDER)
-            if await self._session.gone(min(_ANSWER, self._settings.watchdog)):
+            if await self._session.gone(min(_ANSWER, patience)):
                 return
             if self._session.heard < asked:
-                self._session.drop(
-                    f"the gateway has been silent for {self._clock.machine() - self._session.heard:.0f} s"
-                )
+                silent = self._clock.machine() - self._session.heard
+                self._session.drop(f"the gateway has been silent for {silent:.0f} s")
 
     def _failed(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

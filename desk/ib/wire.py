@@ -71,7 +71,7 @@ def _count_sent(wire: Wire, clock: Clock, pacer: Pacer) -> None:
         if connection.transport is not None:
             pacer.note(clock.time())
             if wire.governor is not None:
-                wire.governor.sent(len(message))
+                wire.governor.sent(len(message), connection.transport.get_extra_info("sockname"))
         write(message)
 
     connection.sendMsg = send  # type: ignore[method-assign]  # ib_async offers no hook

@@ -189,10 +189,8 @@ def test_a_gateway_that_grants_fewer_lines_is_asked_again() -> None:
 def test_the_gateway_never_complains_when_its_limits_are_ours() -> None:
     async def main() -> None:
         async with bench(messages_per_second=50, lines=100, latency=1.0) as made:
-            begun = made.clock.time()
             answer = await made.chain(SPXW)
             assert len(answer.quotes) == 310
-            assert 310 / (made.clock.time() - begun) > 20.0
             assert not made.codes() & {100, 101}
 
     run(main())
