@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +24,8 @@ from desk.gateway.streams import Streams
 
 _SAVE_EVERY = 1.0
 """Machine seconds between writes of the journal."""
+_CLOSING = 1.0
+"""Machine seconds for clients to take what was last written to them."""
 
 
 class Gateway:
@@ -82,19 +85,19 @@ class Gateway:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Close every connection and write the journal."""
+        """Close every connection and write the journal. A client that does not read holds this up for a second."""
         if self._server is not None:
             self._server.close()
         for client in list(self._clients):
             client.close()
             self.leave(client)
+        self.context.timers.close()
         if self._saving is not None and self._settings.journal is not None:
             self._saving.cancel()
             self._save(self._settings.journal)
-        self.context.timers.close()
         if self._server is not None:
-            await self._server.wait_closed()
-            self._server = None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._server.wait_closed(), _CLOSING)
 
     def accept(self) -> asyncio.Protocol:
         """Return the server's side of one new connection, for a socket or any other transport."""
@@ -125,8 +128,8 @@ class Gateway:
             self._clock.arrive(amount)
 
     def _save_regularly(self, folder: Path) -> None:
-        self._save(folder)
         self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_regularly, folder)
+        self._save(folder)
 
     def _save(self, folder: Path) -> None:
         Journal(self._clock.time(), self._next_ids).save(folder)

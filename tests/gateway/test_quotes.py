@@ -9,6 +9,7 @@ import pytest
 from ib_async import IB, Contract, Option, Stock, Ticker
 
 from desk.clock import SimulatedClock
+from desk.gateway.streams import Streams
 from tests.gateway.market import START, UNPRICED
 from tests.gateway.serving import Raw, connected, contract, quote_request, run, serving, started
 
@@ -240,3 +241,20 @@ def test_the_type_of_the_data_is_said_and_frozen_only_when_closed() -> None:
 async def _quoted(ib: IB, ticker: Ticker) -> None:
     while not ticker.hasBidAsk():
         await asyncio.wait_for(ib.updateEvent, 5)
+
+
+def test_a_thousand_subscriptions_leave_nothing_behind() -> None:
+    async def scenario() -> None:
+        clock = SimulatedClock(START, 100.0)
+        async with serving(clock=clock, latency=1.0, messages_per_second=0) as served, started(served.port) as client:
+            for number in range(1000):
+                client.send(*quote_request(number, *CALL))
+                client.send(2, 2, number)
+            client.send(49, 1)
+            await client.until("49")
+            await served.gateway.context.timers.sleep(5)
+            (streams,) = [part for part in served.gateway._services if isinstance(part, Streams)]
+            assert not streams._streams
+            assert not streams._due
+
+    run(scenario())
