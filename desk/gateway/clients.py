@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from desk.clock import Clock, LoopTimers, Timer
@@ -15,6 +15,7 @@ from desk.gateway.latency import Latency
 from desk.gateway.limits import MessageRate
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
+from messages.contract import Bar, Contract
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,14 @@ class Context:
     def of(cls, settings: Settings, source: Source, timers: LoopTimers, random: Random) -> Context:
         """Return a context with a book and latencies of its own."""
         return cls(settings, source, timers.clock, timers, Book(source), Latency(settings, random))
+
+    def today(self, origin: Contract) -> Bar | None:
+        """Return the session so far of a stock or index of the source, in cents as IB quotes it."""
+        bar = self.source.day(origin, self.clock.time())
+        if bar is None:
+            return None
+        opened, high, low, last = (round(price, 2) for price in (bar.open, bar.high, bar.low, bar.close))
+        return replace(bar, open=opened, high=high, low=low, close=last)
 
 
 class Client:

@@ -97,7 +97,7 @@ class History:
             return []
         bars = list(self._context.source.daily(listed.origin, request.what, now))
         if request.what == "TRADES" and listed.contract.sec_type != "OPT":
-            today = self._context.source.day(listed.origin, now)
+            today = self._context.today(listed.origin)
             if today is not None and (not bars or bars[-1].date < today.date):
                 bars.append(today)
         return bars

@@ -162,7 +162,7 @@ class Streams:
         if not ordered:
             return {}, {}
         priced = dict(zip(ordered, rows(source.quotes(ordered, now)), strict=True))
-        return priced, {one: source.day(one, now) for one in ordered if one.sec_type != "OPT"}
+        return priced, {one: self._context.today(one) for one in ordered if one.sec_type != "OPT"}
 
 
 def _instant(due: float, now: float) -> float:

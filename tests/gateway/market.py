@@ -75,7 +75,7 @@ class Market:
 
     def day(self, contract: Contract, at: float) -> Bar | None:
         spot = SPOT[contract.symbol]
-        return Bar("20190513", spot - 1, spot + 5, spot - 6, spot + self.drift, 1000)
+        return Bar("20190513", spot - 1, spot + 5.0001, spot - 6, spot + self.drift, 1000)
 
     def daily(self, contract: Contract, what: str, at: float) -> Sequence[Bar]:
         if contract.sec_type == "OPT" or what not in {"TRADES", "OPTION_IMPLIED_VOLATILITY"}:
