@@ -50,7 +50,7 @@ class Reply:
 
 
 class Envelope:
-    """A message, and where its answer goes. Shaped like Pykka's, so that a mailbox takes both."""
+    """A message, and where its answer goes."""
 
     __slots__ = ("message", "reply_to")
 

@@ -99,16 +99,14 @@ class Life:
         child = self.child
         child.moved = self._clock.machine()
         self._in_hand, self._deferring = envelope, False
-        if isinstance(envelope.message, Drain):
-            self._drain(self._actor)
-        else:
-            result = self._actor.receive(envelope.message)
-            if self._ended:
-                return
-            child.handled += 1
-            child.progressed = self._clock.machine()
-            if envelope.reply_to is not None and not self._deferring:
-                envelope.reply_to.set(result)
+        message = envelope.message
+        result = self._drain(self._actor) if isinstance(message, Drain) else self._actor.receive(message)
+        if self._ended:
+            return
+        child.handled += 1
+        child.progressed = self._clock.machine()
+        if envelope.reply_to is not None and not self._deferring:
+            envelope.reply_to.set(result)
         self._in_hand = None
         child.mailbox.done(self.epoch)
         self.beat()
@@ -178,10 +176,10 @@ class Life:
         except Exception as error:  # noqa: BLE001 - a mistake in a report must not cost the actor its life
             return {"error": repr(error)}
 
-    def _drain(self, actor: Actor) -> None:
+    def _drain(self, actor: Actor) -> bool:
         self._draining = True
-        if actor.drain():
-            self._over = True
+        self._over = actor.drain() or self._over
+        return self._over
 
     # What the actor's context asks for.
 

@@ -52,9 +52,10 @@ class LoopHost:
         error: BaseException | None = None
         try:
             actor = self._life.begin(self._wake)
-            if isinstance(actor, AsyncActor):
-                self.spawn(self._main(actor), None)
-            await self._ending
+            if not self._life.over:
+                if isinstance(actor, AsyncActor):
+                    self.spawn(self._main(actor), None)
+                await self._ending
             await self._cancel_tasks()
             self._life.wrap_up()
         except BaseException as raised:  # noqa: BLE001 - whatever ends an actor ends only that actor

@@ -169,7 +169,7 @@ class Mailbox:
             self._closed = True
             if self._reader is not None:
                 self._release()
-            return [envelope for envelope in self._queue.clear() if not isinstance(envelope.message, Drain)]
+            return self._queue.clear()
 
     def _release(self) -> None:
         self._clock.arrive(len(self._queue) + self._in_hand)

@@ -18,7 +18,7 @@ from desk.runtime.letters import DeadLetters
 from desk.runtime.life import Life, Started
 from desk.runtime.mailbox import Mailbox
 from desk.runtime.threads import ThreadDispatcher
-from messages.system import Exit, Report
+from messages.system import Drain, Exit, Report
 
 
 class Cancellable(Protocol):
@@ -124,7 +124,8 @@ class System:
         return reports
 
     def _refused(self, name: str, envelope: Envelope, reason: str) -> None:
-        self.letters.add(name, envelope.message, reason)
+        if not isinstance(envelope.message, Drain):
+            self.letters.add(name, envelope.message, reason)
         error: ActorError = (
             MailboxFullError(name, "mailbox is full") if reason == "full" else ActorStoppedError(name, "stopped")
         )

@@ -14,13 +14,27 @@ from pykka.messages import _ActorStop
 
 from desk.clock import Clock, Timer, TimerQueue
 from desk.runtime.actor import AsyncActor, OnError
-from desk.runtime.envelope import Reply
+from desk.runtime.envelope import Envelope, Reply
 from desk.runtime.life import Life
 from desk.runtime.loop import LoopHost
 from desk.runtime.machine import MachineFace
+from desk.runtime.mailbox import Mailbox
+from messages.system import Drain
 
 if TYPE_CHECKING:
     from pykka._actor import ActorInbox
+    from pykka._envelope import Envelope as PykkaEnvelope
+
+
+class _Inbox:
+    """A child's mailbox as Pykka's refs see it: their stop is an orderly one."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def put(self, envelope: PykkaEnvelope[Any]) -> None:
+        message = Drain() if isinstance(envelope.message, _ActorStop) else envelope.message
+        self._mailbox.put(Envelope(message, envelope.reply_to))
 
 
 class ThreadHost(pykka.ThreadingActor):
@@ -34,7 +48,7 @@ class ThreadHost(pykka.ThreadingActor):
 
     def __init__(self, life: Life, clock: Clock) -> None:
         super().__init__()
-        self.actor_inbox = cast("ActorInbox", life.child.mailbox)  # only `put` is ever called on it
+        self.actor_inbox = cast("ActorInbox", _Inbox(life.child.mailbox))  # only `put` is ever called on it
         self._actor_ref = pykka.ActorRef(self)
         self._life = life
         self._clock = clock
@@ -92,8 +106,6 @@ class ThreadHost(pykka.ThreadingActor):
         envelope = self._life.child.mailbox.take(self._life.epoch, self._patience())
         if envelope is None:
             self._life.beat()
-        elif isinstance(envelope.message, _ActorStop):
-            self._life.stop()
         else:
             self._life.handle(envelope)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable
 from datetime import datetime
@@ -51,6 +52,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Virtual seconds since the loop was made."""
         return self._now
 
+    @property
+    def _clock_resolution(self) -> float:
+        """How early asyncio may run a timer: not at all, or one that waits for its instant would spin before it."""
+        return math.ulp(self._now)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, resolution: float) -> None:
+        """Ignore the wall's, which asyncio sets."""
+
     def run_to(self, when: float = float("inf"), enough: Callable[[], bool] | None = None) -> None:
         """Do all that is to be done up to virtual time `when`, or less, until `enough()`.
 
@@ -98,9 +108,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self.stop()
         elif timeout != 0:
             due = float("inf") if timeout is None else self._now + timeout
-            self._now = min(due, self._until)
-            if self._now == float("inf"):
+            if min(due, self._until) == float("inf"):
                 raise DeadlockError("nothing is ready and nothing is scheduled")
+            self._now = min(due, self._until)
             if due > self._until:
                 self.stop()
 

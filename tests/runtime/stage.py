@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from threading import Condition, Event, Thread
-from typing import Any
+from typing import Any, NoReturn
 
 from desk.clock import Clock, ManualClock, RealClock
 from desk.config.model import Supervision
@@ -79,7 +79,7 @@ class AsyncPlayer(Player, AsyncActor):
     """The same on a loop."""
 
 
-def crash(_: Player) -> None:
+def crash(_: Player) -> NoReturn:
     raise BoomError
 
 
@@ -157,11 +157,12 @@ class Threaded(Stage):
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the supervisor has dealt with what was due and posted before this call."""
+        """Wait until the supervisor has dealt with what was due and posted before this call, or has ended."""
         for _ in range(2):
             seen = Event()
             self.system.dispatcher.post(seen.set)
-            assert seen.wait(30)
+            while not (seen.wait(0.01) or self.supervisor.ended.is_set()):
+                assert self.thread.is_alive()
 
     def stop(self) -> None:
         self.supervisor.stop()

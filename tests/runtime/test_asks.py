@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -26,9 +28,9 @@ KINDS = pytest.mark.parametrize("kind", ["thread", "asyncio"])
 class Asking(Thread):
     """An ask on a thread of its own."""
 
-    def __init__(self, ask: Any, *args: Any) -> None:
+    def __init__(self, ask: Callable[..., Any], *args: Any) -> None:
         super().__init__()
-        self._ask = lambda: ask(*args)
+        self._ask: Callable[[], Any] = partial(ask, *args)
         self.answer: Any = None
         self.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,10 @@ from tests.runtime.stage import BoomError, Player, Script, simulated, spec, thre
 
 def _boom(_: Player) -> None:
     raise BoomError("no start")
+
+
+def _script(hook: str, action: Callable[[Player], None]) -> Script:
+    return Script(init=action) if hook == "init" else Script(started=action)
 
 
 def test_children_start_in_declared_order() -> None:
@@ -84,7 +89,7 @@ def test_on_start_raises_counts_as_crash_and_init_raises_counts_as_crash(hook: s
         if actor.context.epoch == 1:
             raise BoomError("not at first")
 
-    with simulated([spec("a", Script(**{hook: once}), kind=kind), spec("next")]) as stage:
+    with simulated([spec("a", _script(hook, once), kind=kind), spec("next")]) as stage:
         stage.run()
         assert stage.states() == {"a": "backoff", "next": "running"}
         assert stage.report("a").last_error.endswith("BoomError: not at first")
@@ -100,7 +105,7 @@ def test_a_start_that_fails_on_its_thread_is_a_crash(hook: str, kind: str) -> No
         if actor.context.epoch == 1:
             raise BoomError("not at first")
 
-    with threaded([spec("a", Script(**{hook: once}), kind=kind)]) as stage:
+    with threaded([spec("a", _script(hook, once), kind=kind)]) as stage:
         stage.reborn("a")
         assert stage.ask("a") == (2, "hello")
         assert stage.report("a").restarts == 1
