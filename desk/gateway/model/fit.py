@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,18 @@ from desk.gateway.model.smile import Smile, Targets, fit_smile
 from desk.gateway.model.surface import Surface, surface
 from desk.gateway.model.variance_time import trading_days
 from desk.market import calendar, contracts
+from desk.market.pricing import greeks
 
 Floats = npt.NDArray[np.float64]
 
 SYMBOL = "SPX"
 LEAST_DELTA = 0.02
+_ROUNDED = 1e-6  # a lake may keep Greeks in single precision
 DAY = 86_400.0
 
 _TOGETHER = pl.duration(minutes=10)  # rows of one snapshot are at most this far apart
 _LEAST_BIDS = 5
+_HISTORY = timedelta(days=480)  # daily bars kept before the first snapshot: a year, and what its first ratios look back
 _STRADDLE = 0.5 * np.sqrt(2.0 * np.pi)  # deviation over the price of the straddle at the money
 
 
@@ -66,7 +69,7 @@ def fit(chains: pl.DataFrame, daily: pl.DataFrame, progress: Callable[[Fitted], 
         progress(Fitted(on, sum(s.smile is not None for s in snapshot.slices), counted, inside))
     if not snapshots:
         raise ValueError("there is no SPX chain that a market can be fitted to")
-    return pack(snapshots, _bars(daily))
+    return pack(snapshots, _bars(daily.filter(pl.col("date") >= snapshots[0].day - _HISTORY)))
 
 
 def fit_day(rows: pl.DataFrame) -> Snapshot | None:
@@ -94,7 +97,7 @@ def coverage(snapshot: Snapshot, rows: pl.DataFrame) -> tuple[int, int]:
     """Return how many quotes of the snapshot count (see `Fitted`) and how many have the model's price inside."""
     quotes = _priced(snapshot, rows).filter(
         (pl.col("bid") > 0)
-        & (pl.col("delta").abs() >= LEAST_DELTA)
+        & (pl.coalesce("delta", "own_delta").abs() >= LEAST_DELTA - _ROUNDED)
         & (pl.col("intrinsic") == 0)
         & (pl.col("settles") - snapshot.at >= DAY)
     )
@@ -121,9 +124,9 @@ def _smile(expiry: Expiry, carried: Parity, before: Smile | None) -> Smile | Non
 
 
 def _priced(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of fitted expiries with `model` (dollars), `intrinsic`, `k`, `total`, `days`, `settles`.
+    """Return the rows of fitted expiries with the model's price, delta, moneyness and time beside them.
 
-    `intrinsic` is against the spot.
+    Those are `model` (dollars), `own_delta`, `intrinsic` (against the spot), `k`, `total`, `days` and `settles`.
     """
     own = surface(snapshot)
     parts = []
@@ -145,7 +148,9 @@ def _priced_slice(own: Surface, s: Slice, part: pl.DataFrame, snapshot: Snapshot
     inner = np.maximum(np.where(call, 1.0 - k, k - 1.0), 0.0)
     worth = s.forward * s.discount
     sign = np.where(call, 1.0, -1.0)
+    own_delta = greeks(s.forward, strike, 1.0, total, s.discount, call, snapshot.spot).delta
     return part.with_columns(
+        pl.Series("own_delta", own_delta),
         pl.Series("model", worth * (value + inner)),
         pl.Series("intrinsic", np.maximum(sign * (snapshot.spot - strike), 0.0)),
         pl.Series("k", k),

@@ -1,7 +1,8 @@
 """Where the density of an expiry may have mass: dyadic grids of k = strike / forward, nested in each other.
 
 Spacing follows the standard deviation `nu` of the expiry near the money and grows with the distance in the wings, where
-the density decays slowly against it. All grids are subsets of the multiples of 2**-LEVEL in [0, TOP].
+the density decays slowly against it; faster far out, where options are worth less than a tick. All grids are subsets of
+the multiples of 2**-LEVEL in [0, TOP].
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ UNIT = 2.0**-LEVEL
 
 _PER_DEVIATION = 9.0
 _PER_DISTANCE = 12.0
+_FAR = 6.0  # deviations from which the distance between knots grows with the square
 
 
 def spacing(x: float, nu: float) -> float:
     """Return the wanted distance between knots at x = k - 1."""
-    return max(nu / _PER_DEVIATION, abs(x) / _PER_DISTANCE, UNIT)
+    wing = abs(x) / _PER_DISTANCE
+    return max(nu / _PER_DEVIATION, wing, wing * abs(x) / (_FAR * nu), UNIT)
 
 
 def knots(nu: float) -> npt.NDArray[np.uint16]:
@@ -45,8 +48,9 @@ def places(knot: npt.NDArray[np.uint16]) -> Floats:
 
 def stretched(x: Floats, nu: float) -> Floats:
     """Return the coordinate in which `spacing` is 1: the integral of 1 / spacing from the money."""
-    turn = nu * _PER_DISTANCE / _PER_DEVIATION
+    turn, far = nu * _PER_DISTANCE / _PER_DEVIATION, nu * _FAR
     size = np.abs(x)
     inner = np.minimum(size, turn) * _PER_DEVIATION / nu
-    outer = _PER_DISTANCE * np.log(np.maximum(size, turn) / turn)
-    return np.sign(x) * (inner + outer)
+    wing = _PER_DISTANCE * np.log(np.clip(size, turn, far) / turn)
+    outer = _PER_DISTANCE * (1.0 - far / np.maximum(size, far))
+    return np.asarray(np.sign(x) * (inner + wing + outer))

@@ -61,16 +61,18 @@ class Paths:
         self._paths: dict[tuple[str, date], Path | None] = {}
 
     def price(self, symbol: str, t: float) -> float:
-        """Return the price at `t`; NaN when no bar tells."""
+        """Return the price at `t`; NaN in and after a session without a bar."""
         day = calendar.exchange_date(t)
-        path = self.path(symbol, day)
-        return self.close_before(symbol, day) if path is None or t < path.session.opens else path.at(t)
+        session, path = calendar.session(day), self.path(symbol, day)
+        if session is None or t < session.opens:
+            return self.close_before(symbol, day)
+        return path.at(t) if path is not None else float("nan")
 
     def close_before(self, symbol: str, day: date) -> float:
-        """Return the last close before that day, NaN when there is none."""
+        """Return the close of the session before that day, NaN when there is no bar of it."""
         bars = self._daily.get(symbol)
-        i = bars.before(day) if bars is not None else 0
-        return float(bars.close[i - 1]) if bars is not None and i else float("nan")
+        i = bars.row(calendar.previous_session(day).date) if bars is not None else None
+        return float(bars.close[i]) if bars is not None and i is not None else float("nan")
 
     def bar(self, symbol: str, t: float) -> Bar | None:
         """Return the session so far, None before its open or without a bar."""

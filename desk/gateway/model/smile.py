@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from desk.gateway.model.knots import knots, places, stretched
-from desk.gateway.model.quadratic import Program, solve
+from desk.gateway.model.quadratic import Program, gram, solve
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def fit_smile(targets: Targets, nu: float, before: Smile | None) -> Smile:
     floor = np.zeros(0) if before is None else before.out_of_the_money(at[1:-1])
     least = payoffs(at[1:-1], at)[: len(floor)] * reference / (floor + _FAINT * nu)[:, None]
     program = Program(
-        p=(value.T * pull) @ value + _ROUGH * bend.T @ bend,
+        p=gram(value, pull) + gram(bend, np.full(n - 2, _ROUGH)),
         q=-value.T @ (pull * 0.5 * (low + high)),
         g=np.vstack([-value[bid] / half[bid, None], value / half[:, None], -least, -np.eye(n)]),
         h=np.concatenate([-(low / half)[bid], high / half, -floor / (floor + _FAINT * nu), np.zeros(n)]),

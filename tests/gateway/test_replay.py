@@ -1,0 +1,149 @@
+"""A replayed market shows what was recorded, while it holds, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from desk.gateway.replay import ReplaySource
+from desk.gateway.source import REPLAY
+from desk.market import calendar
+from desk.market.contracts import index, option, stock
+from messages.contract import Contract
+
+DAY = date(2026, 7, 14)
+TEN = calendar.at(DAY, "10:00")
+PUT = option("SPY", "20260821", 600.0, "P", "SPY")
+CALL = option("SPY", "20260714", 610.0, "C", "SPY")
+FIGURES = ("bid", "ask", "last", "iv", "delta", "gamma", "theta", "vega", "underlying")
+
+
+def row(at: float, contract: Contract = PUT, **figures: float | None) -> dict[str, Any]:
+    named = {
+        "timestamp": datetime.fromtimestamp(at, UTC),
+        "symbol": contract.symbol,
+        "strike": contract.strike,
+        "expiry": contract.expiry,
+        "right": contract.right,
+        "trading_class": contract.trading_class,
+    }
+    return named | {name: figures.get(name) for name in (*FIGURES, "volume", "open_interest")}
+
+
+def lake(*rows: dict[str, Any]) -> pl.DataFrame:
+    types: dict[str, Any] = dict.fromkeys(FIGURES, pl.Float64) | dict.fromkeys(("volume", "open_interest"), pl.Int64)
+    return pl.DataFrame(rows, schema_overrides=types | {"timestamp": pl.Datetime("us", "UTC")})
+
+
+BARS = pl.DataFrame(
+    {
+        "symbol": ["SPY", "SPY", "VIX", "VIX"],
+        "date": [date(2026, 7, 13), DAY] * 2,
+        "open": [600.0, 602.0, 15.0, 16.0],
+        "high": [606.0, 607.0, 17.0, 18.0],
+        "low": [599.0, 598.0, 14.0, 15.5],
+        "close": [603.5, 601.0, 16.5, 17.5],
+        "volume": pl.Series([1000, 2000, None, None], dtype=pl.Int64),
+    }
+)
+
+
+@pytest.fixture
+def source() -> ReplaySource:
+    rows = lake(
+        row(
+            TEN, bid=3.17, ask=3.29, last=3.2, volume=12, open_interest=3400, iv=0.2113, delta=-0.31, underlying=602.37
+        ),
+        row(TEN, CALL, bid=0.0, ask=0.01, underlying=602.37),
+        row(TEN + 240, bid=3.01, ask=3.11, underlying=603.02),
+        row(calendar.at(date(2026, 7, 15), "10:00"), bid=9.0, ask=9.5, underlying=590.0),
+    )
+    return ReplaySource(rows, BARS, hold=300.0)
+
+
+def test_a_quote_is_returned_exactly_and_what_is_missing_stays_so(source: ReplaySource) -> None:
+    q = source.quotes([PUT, CALL], TEN)
+    assert (q.bid[0], q.ask[0], q.last[0], q.iv[0], q.delta[0]) == (3.17, 3.29, 3.2, 0.2113, -0.31)
+    assert (q.volume[0], q.open_interest[0], q.underlying[0]) == (12, 3400, 602.37)
+    assert np.isnan([q.gamma[0], q.theta[0], q.vega[0], q.close[0], q.bid_size[0]]).all()
+    assert (q.bid[1], q.ask[1]) == (0.0, 0.01)
+    assert np.isnan([q.last[1], q.volume[1], q.iv[1]]).all()
+    assert q.kind == (REPLAY, REPLAY)
+
+
+@pytest.mark.parametrize(
+    ("after", "bid"),
+    [(-0.001, np.nan), (0, 3.17), (239.9, 3.17), (240, 3.01), (539.9, 3.01), (540, np.nan), (3600, np.nan)],
+)
+def test_it_holds_until_the_next_recording_or_its_time_is_up(source: ReplaySource, after: float, bid: float) -> None:
+    assert source.quotes([PUT], TEN + after).bid[0] == pytest.approx(bid, nan_ok=True, abs=0)
+
+
+def test_contracts_stay_listed_all_day_until_they_settle(source: ReplaySource) -> None:
+    assert set(source.listed("SPY", calendar.at(DAY, "09:31"))) == {PUT, CALL}
+    assert list(source.listed("SPY", calendar.at(DAY, "16:00"))) == [PUT]
+    assert list(source.listed("SPY", calendar.at(date(2026, 7, 16), "10:00"))) == []
+    assert list(source.listed("QQQ", TEN)) == []
+
+
+def test_the_underlying_is_what_was_recorded_beside_the_options(source: ReplaySource) -> None:
+    first, later = (source.quotes([stock("SPY")], TEN + s) for s in (10, 1000))
+    assert (first.last[0], first.bid[0], first.ask[0], first.close[0]) == (602.37, 602.36, 602.38, 603.5)
+    assert later.last[0] == 603.02
+    bar = source.day(stock("SPY"), TEN + 1000)
+    assert bar is not None
+    assert (bar.open, bar.high, bar.low, bar.close) == (602.37, 603.02, 602.37, 603.02)
+
+
+def test_without_recordings_the_daily_bar_speaks(source: ReplaySource) -> None:
+    vix = index("VIX")
+    clocks = ("09:00", "09:30", "15:59", "16:00")
+    assert [source.quotes([vix], calendar.at(DAY, c)).last[0] for c in clocks] == [16.5, 16.0, 16.0, 17.5]
+    q = source.quotes([vix], TEN)
+    assert np.isnan(q.bid[0])
+    assert q.close[0] == 16.5
+    assert source.quotes([stock("SPY")], calendar.at(DAY, "09:30")).last[0] == 602.0
+
+
+def test_known_are_what_was_recorded_that_day_and_what_has_a_price(source: ReplaySource) -> None:
+    assert [c.symbol for c in source.underlyings(TEN)] == ["SPY", "VIX"]
+    bare = ReplaySource(lake(row(TEN, bid=1.0, ask=1.1, underlying=600.0)), None)
+    assert [c.symbol for c in bare.underlyings(calendar.at(DAY, "09:30"))] == ["SPY"]
+    assert np.isnan(bare.quotes([stock("SPY")], calendar.at(DAY, "09:30")).last[0])
+    assert bare.day(stock("SPY"), calendar.at(DAY, "09:30")) is None
+
+
+def test_daily_bars_are_those_of_closed_sessions(source: ReplaySource) -> None:
+    assert [bar.date for bar in source.daily(stock("SPY"), "TRADES", TEN)] == ["20260713"]
+    assert [bar.date for bar in source.daily(stock("SPY"), "TRADES", calendar.at(DAY, "16:00"))] == [
+        "20260713",
+        "20260714",
+    ]
+    assert source.daily(stock("SPY"), "OPTION_IMPLIED_VOLATILITY", TEN) == []
+    assert source.daily(PUT, "TRADES", TEN) == []
+
+
+def test_an_am_settled_monthly_is_listed_until_its_morning() -> None:
+    monthly = option("SPX", "20190516", 2800.0, "P", "SPX")
+    at = calendar.at(date(2019, 5, 16), "15:45")
+    source = ReplaySource(lake(row(at, monthly, bid=1.0, ask=1.2, underlying=2876.0)), None)
+    assert list(source.listed("SPX", at)) == [monthly]
+    assert source.underlyings(at) == [index("SPX")]
+
+
+def test_a_whole_recorded_chain_is_replayed_to_the_cent(shared: Path) -> None:
+    raw = pl.read_parquet(shared / "data/chains_eod/yahoo_spy_qqq_iwm_2026-07-14_1555.parquet")
+    columns = ("symbol", "expiration", "strike", "side", "bid", "ask")
+    at = calendar.at(DAY, "15:55")
+    recorded = {}
+    for symbol, expiration, strike, side, bid, ask in raw.select(columns).drop_nulls().iter_rows():
+        recorded[option(symbol, expiration.replace("-", ""), strike, side[0].upper(), symbol)] = bid, ask
+    source = ReplaySource(lake(*(row(at, c, bid=bid, ask=ask) for c, (bid, ask) in recorded.items())), None)
+    q = source.quotes(list(recorded), at + 60)
+    assert len(recorded) > 20_000
+    assert list(zip(q.bid.tolist(), q.ask.tolist(), strict=True)) == list(recorded.values())
