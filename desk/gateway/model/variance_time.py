@@ -1,8 +1,9 @@
 """Trading days as the clock of variance: what a night and a session weigh.
 
-Straddles of options that settle at the open and at the close of one day (SPX and SPXW monthlies, 2019-04-25 to
-2019-06-13) differ by the variance of that session: about 0.6 of a whole trading day's. Expiries either side of a
-weekend differ by one trading day's variance, so closed days weigh nothing of their own.
+Straddles of SPX and SPXW monthlies of one day differ by the variance of that session, since one settles at its open and
+the other at its close. In the chains from 2019-04-25 to 2019-06-13 that is 0.53 of the trading days around it in the
+median of 196 pairs, and 0.59 where those are two days only, the pairs that measure it best (33). A trading day after a
+weekend has 1.1 times the variance of another (median), so closed days weigh nothing of their own here.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def ordinal(day: date) -> int:
     """Return the number of sessions from the origin up to and including that date; negative before the origin."""
     first, last = sorted((_ORIGIN.year, day.year))
     closed = [day for year in range(first, last + 1) for day in _closed(year)]
-    return int(np.busday_count(_ORIGIN, day + timedelta(1), holidays=closed))
+    after = day + timedelta(1)
+    count = int(np.busday_count(min(_ORIGIN, after), max(_ORIGIN, after), holidays=closed))
+    return count if after >= _ORIGIN else -count
 
 
 @cache
