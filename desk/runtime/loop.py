@@ -15,8 +15,15 @@ Schedule = Callable[[Callable[[], None]], object]
 """Puts a callback on the loop: `call_soon_threadsafe` where others have threads."""
 
 
-class TaskExitError(RuntimeError):
-    """A task raised `SystemExit` or `KeyboardInterrupt`, which would have ended the loop under everybody."""
+class EscapeError(RuntimeError):
+    """Stands for an error that would end the loop under everybody, or that no future can carry; its cause."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> EscapeError:
+        """Wrap `SystemExit`, `StopIteration` and their like."""
+        wrapped = cls(repr(error))
+        wrapped.__cause__ = error
+        return wrapped
 
 
 class GuardedTimers(LoopTimers):
@@ -125,7 +132,8 @@ class LoopHost:
 
     def _fail(self, error: BaseException) -> None:
         if not self._ending.done():
-            self._ending.set_exception(error if isinstance(error, Exception) else TaskExitError(repr(error)))
+            plain = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            self._ending.set_exception(error if plain else EscapeError.of(error))
 
     def _settle(self, task: asyncio.Task[Any], work: Coroutine[Any, Any, Any], on_error: OnError | None) -> None:
         self._tasks.discard(task)
@@ -149,4 +157,4 @@ async def _contained(work: Coroutine[Any, Any, Any]) -> Any:
     try:
         return await work
     except (SystemExit, KeyboardInterrupt) as error:
-        raise TaskExitError(repr(error)) from error
+        raise EscapeError.of(error) from error

@@ -51,6 +51,8 @@ class Supervisor:
 
     def start(self, specs: Sequence[ChildSpec]) -> None:
         """Start the children, each after the one before has started or failed. `SpecError` before anything starts."""
+        if self.phase != "idle":
+            raise RuntimeError("a supervisor starts once")
         validate(specs)
         self._to_start.extend(self._system.add(specs))
         self.phase = "starting"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+
 import pytest
 
 from desk.config.model import Supervision
@@ -74,7 +76,9 @@ def test_crash_in_on_stop(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["thread", "asyncio"])
-@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit, BaseException])
+@pytest.mark.parametrize(
+    "error", [SystemExit, KeyboardInterrupt, StopIteration, GeneratorExit, CancelledError, BaseException]
+)
 def test_system_exit_in_child_does_not_stop_others(kind: str, error: type[BaseException]) -> None:
     def bail(_: Player) -> None:
         raise error

@@ -99,7 +99,7 @@ def test_the_journal_of_a_stress_is_the_same_for_a_seed() -> None:
                 stage.tell(name, pass_on)
                 stage.tell(name, pass_on)
             stage.run(60)
-            return [*script.journal, *stage.system.letters.latest()[0:0], stage.system.letters.count()]
+            return [*script.journal, stage.system.letters.count()]
 
     assert journal(1) == journal(1)
     assert journal(1) != journal(2)

@@ -82,9 +82,7 @@ def test_duplicate_name_refused() -> None:
     assert not script.journal
 
 
-@pytest.mark.parametrize("hook", ["init", "started"])
-@pytest.mark.parametrize("kind", ["thread", "asyncio"])
-def test_on_start_raises_counts_as_crash_and_init_raises_counts_as_crash(hook: str, kind: str) -> None:
+def _failing_once(hook: str, kind: str) -> None:
     def once(actor: Player) -> None:
         if actor.context.epoch == 1:
             raise BoomError("not at first")
@@ -96,6 +94,21 @@ def test_on_start_raises_counts_as_crash_and_init_raises_counts_as_crash(hook: s
         stage.run(1)
         assert stage.report("a").state == "running"
         assert stage.report("a").restarts == 1
+
+
+@pytest.mark.parametrize("kind", ["thread", "asyncio"])
+def test_on_start_raises_counts_as_crash(kind: str) -> None:
+    _failing_once("started", kind)
+
+
+@pytest.mark.parametrize("kind", ["thread", "asyncio"])
+def test_init_raises_counts_as_crash(kind: str) -> None:
+    _failing_once("init", kind)
+
+
+def test_a_supervisor_starts_once() -> None:
+    with simulated([spec("a")]) as stage, pytest.raises(RuntimeError):
+        stage.supervisor.start([spec("b")])
 
 
 @pytest.mark.parametrize("hook", ["init", "started"])
