@@ -57,7 +57,7 @@ class Result:
 
 def gateway(clock: SimulatedClock) -> GatewayThread:
     """The paper gateway on the shipped market with IB's limits and latencies."""
-    settings = Settings(messages_per_second=100, lines=101, latency=1.0, governed=True)
+    settings = Settings(messages_per_second=100, lines=101, latency=1.0)
     return GatewayThread(settings, source_of(Config()), clock, Random(1))
 
 

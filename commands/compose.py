@@ -151,7 +151,6 @@ def gateway_settings(config: model.Config, journal: Path | None) -> Settings:
         messages_per_second=gateway.messages_per_second,
         lines=gateway.market_data_lines,
         latency=gateway.latency,
-        governed=True,
         journal=journal,
     )
 

@@ -58,7 +58,7 @@ class Clock(ABC):
     def leave(self, address: object) -> None:
         """Undo `join`."""
 
-    def joined(self, address: object) -> bool:
+    def joined(self, address: object) -> bool:  # noqa: ARG002 - nobody shares a clock that runs by itself
         """Whether bytes to and from `address` are to be noted with `depart` and `arrive`."""
         return False
 

@@ -55,16 +55,26 @@ class Client:
         self.data_type = 1
         self.congested = False
         self.closed = False
+        self.governed = False
         self.rate = MessageRate(context.settings.messages_per_second)
         self._transport = transport
         self._buffer: list[bytes] = []
         self._timers: set[Timer] = set()
 
+    def heard(self) -> None:
+        """Find out with its first bytes whether the client shares the clock: then each side notes what is under way."""
+        self.governed = self.context.clock.joined(self._transport.get_extra_info("peername"))
+
+    def dealt_with(self, amount: int) -> None:
+        """Note on a shared clock that bytes from the client have been dealt with."""
+        if self.governed:
+            self.context.clock.arrive(amount)
+
     def send(self, *messages: bytes) -> None:
         """Write framed messages at the end of this turn of the loop; nothing once closed."""
         if self.closed:
             return
-        if self.context.settings.governed:
+        if self.governed:
             self.context.clock.depart(sum(map(len, messages)))
         if not self._buffer:
             asyncio.get_running_loop().call_soon(self._flush)
@@ -105,7 +115,7 @@ class Client:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        if self.context.settings.governed:
+        if self.governed:
             self.context.clock.arrive(sum(map(len, self._buffer)))
         self._buffer.clear()
 

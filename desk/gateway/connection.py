@@ -50,12 +50,16 @@ class Connection(asyncio.Protocol):
             stream.close()
 
     def data_received(self, data: bytes) -> None:
-        """See `asyncio.Protocol`. On a governed clock the bytes have arrived once they have been dealt with."""
+        """See `asyncio.Protocol`. On a shared clock the bytes have arrived once they have been dealt with."""
+        if self._client is None:
+            return
+        if not self._client.governed:
+            self._client.heard()
         try:
-            if self._client is not None and not self._client.closed:
+            if not self._client.closed:
                 self._read(self._client, data)
         finally:
-            self._gateway.received(len(data))
+            self._client.dealt_with(len(data))
 
     def pause_writing(self) -> None:
         """See `asyncio.Protocol`."""

@@ -122,11 +122,6 @@ class Gateway:
         """Answer a request."""
         self._handlers[type(request)](client, request)
 
-    def received(self, amount: int) -> None:
-        """Note on a governed clock that bytes have been dealt with."""
-        if self._settings.governed:
-            self._clock.arrive(amount)
-
     def _save_regularly(self, folder: Path) -> None:
         self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_regularly, folder)
         self._save(folder)

@@ -37,8 +37,7 @@ class Settings:
     `latency` scales every delay; 0 answers at once. `far_dte` is the calendar days to expiry from which an option's
     first quote takes `quote_far`. `silent_share` of the options never get Greeks on a day, `sentinel_share` get a
     message of sentinels before the first Greeks. `history_paced` is the longest bar (seconds) that IB's pacing rules
-    apply to. `governed` holds a simulated clock while bytes are on the way; it needs a client in the same process that
-    does the same. `journal` is the folder for what outlives a restart, None for none.
+    apply to. `journal` is the folder for what outlives a restart, None for none.
     """
 
     host: str = "127.0.0.1"
@@ -58,5 +57,4 @@ class Settings:
     silent_share: float = 0.01
     sentinel_share: float = 0.25
     delays: Delays = field(default_factory=Delays)
-    governed: bool = False
     journal: Path | None = None

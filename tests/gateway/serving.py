@@ -64,13 +64,15 @@ async def connected(port: int, client_id: int = 1) -> AsyncIterator[IB]:
 
 
 class Raw:
-    """A client of bare frames. With a clock it is the other half of a governed gateway: what it reads has arrived."""
+    """A client of bare frames. With a clock it shares the gateway's: what it reads has arrived."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock | None) -> None:
         self._reader = reader
         self._writer = writer
         self._clock = clock
         self.read_at = 0.0
+        if clock is not None:
+            clock.join(writer.get_extra_info("sockname"))
 
     def write(self, data: bytes) -> None:
         if self._clock is not None:

@@ -69,7 +69,7 @@ def test_stopping_closes_every_connection() -> None:
 def test_a_governed_clock_stands_still_until_the_answer_has_been_read() -> None:
     async def scenario() -> None:
         clock = SimulatedClock(START, 1_000_000.0)
-        async with serving(clock=clock, governed=True) as served, started(served.port, clock=clock) as client:
+        async with serving(clock=clock) as served, started(served.port, clock=clock) as client:
             asked = clock.time()
             client.send(49, 1)
             await client.read()

@@ -33,7 +33,7 @@ async def _times(client: Raw, request: list[str | float | None], *wanted: tuple[
 
 async def _quotes(seed: int, **settings: float) -> list[list[float]]:
     clock = SimulatedClock(START, 20.0)
-    chosen = {"latency": 1.0, "governed": True, "tick_interval": 1000.0, **settings}
+    chosen = {"latency": 1.0, "tick_interval": 1000.0, **settings}
     async with serving(clock=clock, seed=seed, **chosen) as served, started(served.port, clock=clock) as client:
         found = []
         for number, expiry in enumerate((NEAR, FAR), start=1):
@@ -70,7 +70,7 @@ def test_details_take_longer_for_a_wildcard() -> None:
     async def scenario() -> None:
         clock = SimulatedClock(START, 20.0)
         async with (
-            serving(clock=clock, latency=1.0, governed=True) as served,
+            serving(clock=clock, latency=1.0) as served,
             started(served.port, clock=clock) as client,
         ):
             one = details_request(1, *contract("SPX", "OPT", NEAR, 2800, "C", trading_class="SPXW"))
@@ -85,7 +85,7 @@ def test_details_take_longer_for_a_wildcard() -> None:
 def test_sentinels_come_before_the_first_greeks() -> None:
     async def scenario() -> None:
         clock = SimulatedClock(START, 20.0)
-        settings: dict[str, Any] = {"latency": 1.0, "governed": True, "sentinel_share": 1.0}
+        settings: dict[str, Any] = {"latency": 1.0, "sentinel_share": 1.0}
         async with serving(clock=clock, **settings) as served, started(served.port, clock=clock) as client:
             client.send(*quote_request(1, *contract("SPX", "OPT", NEAR, 2800, "C", trading_class="SPXW")))
             assert (await client.until("21", "1", "13"))[4:6] == ["-1", "-2"]
@@ -97,7 +97,7 @@ def test_sentinels_come_before_the_first_greeks() -> None:
 def test_a_snapshot_without_greeks_ends_after_eleven_seconds() -> None:
     async def scenario() -> None:
         clock = SimulatedClock(START, 100.0)
-        settings: dict[str, Any] = {"latency": 1.0, "governed": True, "silent_share": 1.0}
+        settings: dict[str, Any] = {"latency": 1.0, "silent_share": 1.0}
         async with serving(clock=clock, **settings) as served, started(served.port, clock=clock) as client:
             terms = contract("SPX", "OPT", NEAR, 2800, "C", trading_class="SPXW")
             (end,) = await _times(client, quote_request(1, *terms, snapshot=1), ("57", "1", "1"))

@@ -37,7 +37,7 @@ def test_the_rate_counts_market_seconds() -> None:
     async def scenario() -> None:
         clock = SimulatedClock(START, 1000.0)
         async with (
-            serving(clock=clock, messages_per_second=6, governed=True) as served,
+            serving(clock=clock, messages_per_second=6) as served,
             started(served.port, clock=clock) as client,
         ):
             timers = LoopTimers(clock, asyncio.get_running_loop())

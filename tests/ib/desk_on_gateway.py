@@ -84,7 +84,7 @@ async def broker_at(
 @asynccontextmanager
 async def bench(settings: dict[str, Any] | None = None, speed: float = 60.0, **gateway: Any) -> AsyncIterator[Bench]:
     clock = SimulatedClock(START, speed)
-    async with serving(clock=clock, governed=True, **gateway) as served, broker_at(served, settings) as made:
+    async with serving(clock=clock, **gateway) as served, broker_at(served, settings) as made:
         await made.connected()
         yield made
 

@@ -91,7 +91,7 @@ def test_a_gateway_that_is_not_there_is_tried_until_it_is() -> None:
 def test_what_is_asked_before_there_is_a_session_waits_for_it() -> None:
     async def main() -> None:
         clock = SimulatedClock(START, 60.0)
-        async with serving(clock=clock, governed=True) as served, broker_at(served) as made:
+        async with serving(clock=clock) as served, broker_at(served) as made:
             answer = await made.chain(SPY)
             assert len(answer.quotes) == 84
 
