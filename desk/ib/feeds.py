@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from ib_async import Ticker
 
@@ -181,8 +182,9 @@ class Feeds:
         ib.client.reqMktData(request, contract, feed.ticks, False, False, [])  # noqa: FBT003 - never a snapshot
 
     def _again(self, feed: Feed) -> None:
-        if feed.users > 0 and feed.line is not None and feed.line.held and self._session.ready.is_set():
-            self._send(feed)
+        if feed.users > 0 and feed.line is not None and feed.line.held:
+            with suppress(Disconnected):  # its end is on the way to us
+                self._send(feed)
 
     def _close(self, feed: Feed) -> None:
         """Cancel at the gateway, in turn, and give the line back once that is sent."""
@@ -199,7 +201,8 @@ class Feeds:
             request = feed.request
             assert request is not None
             self._forget(feed)
-            self._session.ib.client.cancelMktData(request)
+            with suppress(ConnectionError):  # its end is on the way to us
+                self._session.ib.client.cancelMktData(request)
         self._return_line(feed)
 
     def _return_line(self, feed: Feed) -> None:

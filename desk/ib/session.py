@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
@@ -39,6 +39,8 @@ _PAPER = re.compile(r"D[UF]")
 _RANDOM_IDS = (100, 999)
 _DRAWS = 32
 """Client ids to draw in one attempt: a gateway takes up to 32 clients."""
+_LATE = 20
+"""Requests given up whose answers may still come."""
 _BACK_OFF = 1.0
 """Seconds without a message after the gateway said that they come too fast."""
 
@@ -84,6 +86,7 @@ class Session:
         self._governed = governed
         self.say = say
         self._wire: Wire | None = None
+        self._late: deque[int] = deque(maxlen=_LATE)
         self._in_use = False
         self._read_only = False
         self.listener: Listener | None = None
@@ -180,6 +183,7 @@ class Session:
                 raise Expired("its deadline passed before its turn") from None
             if cancel is not None:
                 self._queue.post(lambda: self._take_back(cancel, sent[0]), priority)
+            self._expect_late(sent[0])
             raise Timeout("IB did not answer in time") from None
         finally:
             self._forget(sent)
@@ -198,13 +202,21 @@ class Session:
         if sent and self._wire is not None:
             wrapper = self._wire.ib.wrapper
             wrapper._futures.pop(sent[0], None)  # noqa: SLF001 - no public way
-            wrapper._results.pop(sent[0], None)  # noqa: SLF001 - no public way
+            if sent[0] not in self._late:
+                wrapper._results.pop(sent[0], None)  # noqa: SLF001 - no public way
+
+    def _expect_late(self, req_id: int) -> None:
+        """Keep a place for an answer that may still come; without one ib_async would report an error of its own."""
+        if len(self._late) == self._late.maxlen and self._wire is not None:
+            self._wire.ib.wrapper._results.pop(self._late[0], None)  # noqa: SLF001 - no public way
+        self._late.append(req_id)
 
     def _draw(self) -> int:
         return self._random.randint(*_RANDOM_IDS)
 
     async def _attempt(self) -> None:
         self._in_use = False
+        self._late.clear()
         wire = wires.make(self._clock, self._pacer, governed=self._governed)
         wire.ib.errorEvent += self._on_error
         wire.gone.add_done_callback(lambda gone: self._on_gone(wire, gone))

@@ -25,6 +25,7 @@ class StandingQuotes:
         self._timers = timers
         self._patience = patience
         self._standing: dict[Contract, Feed] = {}
+        self._wanted: dict[Contract, Priority] = {}
         self._renewals: dict[Contract, asyncio.Task[Feed]] = {}
 
     async def quote(self, contract: Contract, priority: Priority, deadline: float) -> Quote:
@@ -40,12 +41,14 @@ class StandingQuotes:
             raise feed.error
         if feed.received is None:
             raise Timeout(f"no tick of {contract.symbol} came")
+        self._wanted[contract] = priority
         return to_quote(contract, feed.ticker, feed.received, map(str, sorted(feed.warnings)))
 
     def resume(self) -> None:
-        """Lease again, after a reconnect, what was leased before."""
-        for contract, feed in list(self._standing.items()):
-            self._renew(contract, feed.priority)
+        """Lease again, after a reconnect, every line that has served."""
+        for contract, priority in self._wanted.items():
+            if contract not in self._renewals:
+                self._renew(contract, priority)
 
     def release(self) -> None:
         """Give every line back."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from desk.gateway.server import Gateway
-from desk.gateway.settings import Settings
+from desk.gateway.settings import Delays, Settings, Span
 from desk.runtime.simulation import VirtualClock, VirtualLoop
 from messages.contract import Contract
 from messages.market import Priority, SpotsWanted
@@ -191,3 +191,33 @@ def test_without_a_session_a_request_ends_at_its_deadline() -> None:
             assert stage.clock.time() - begun == pytest.approx(30.0)
 
     play(scenario)
+
+
+def test_a_new_session_closes_the_breaker_that_disconnects_have_opened() -> None:
+    async def scenario(stage: Stage) -> None:
+        served = stage.open()
+        stage.loop.unserve("127.0.0.1", PORT)
+        async with stage.broker(served, breaker_pause=3600.0) as made:
+            for _ in range(5):
+                assert (await made.chain(SPXW, seconds=1.0)).error.startswith("disconnected: ")
+            assert (await made.chain(SPXW, seconds=1.0)).error.startswith("breaker: ")
+            stage.loop.serve("127.0.0.1", PORT, served.gateway.accept)
+            await made.broker._timers.sleep(60.0)
+            assert made.broker.facts()["breaker"] == "closed"
+            assert (await made.chain(SPXW)).error == ""
+
+    play(scenario)
+
+
+def test_an_answer_that_comes_too_late_disturbs_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(stage: Stage) -> None:
+        delays = Delays(details=Span(8.0, 8.0))
+        async with stage.broker(stage.open(delays=delays), request_timeout=5.0) as made:
+            assert (await made.chain(SPXW)).error.startswith("timeout: ")
+            await made.broker._timers.sleep(10.0)
+            wrapper = made.broker._session.ib.wrapper
+            assert not wrapper._futures
+            assert len(wrapper._results) <= 20
+
+    play(scenario)
+    assert not [record for record in caplog.records if record.name == "ib_async.Decoder"]
