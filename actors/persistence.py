@@ -46,6 +46,14 @@ class PersistenceActor(Actor):
 
     def receive(self, message: object) -> object:
         """Store, answer, and see to it that a commit follows."""
+        try:
+            self._handle(message)
+        except BaseException:
+            self.writer.close()  # the next incarnation opens the lake, which takes one writer at a time
+            raise
+        return None
+
+    def _handle(self, message: object) -> None:
         match message:
             case Batch(reply_to, correlation):
                 self.writer.accept(of_batch(message))
@@ -66,7 +74,6 @@ class PersistenceActor(Actor):
                 self._commit()
             case _:
                 raise TypeError(message)
-        return None
 
     def drain(self) -> bool:
         """Commit what was accepted."""

@@ -9,7 +9,7 @@ from queue import Empty, Queue
 from rich.console import Console
 
 from commands.compose import lake_at
-from commands.desk import Desk
+from commands.desk import Desk, up
 from commands.errors import RefusedError
 from commands.folders import end_run, open_run
 from commands.options import Options
@@ -37,12 +37,8 @@ def collect_once(options: Options, symbols: Sequence[str], *, as_json: bool) -> 
     start = _moment(config, options.start)
     run = open_run(config, named=options.data is not None, fresh=True, prefix="collect-")
     done: Queue[Slot] = Queue()
-    desk = Desk(config, run, start=start, once=True, finished=done.put)
-    try:
-        desk.start()
+    with up(config, run, start=start, once=True, finished=done.put) as desk:
         slots = _await(desk, done, len(config.collectors))
-    finally:
-        desk.stop()
     end_run(run)
     order = [each.symbol for each in config.collectors]
     slots.sort(key=lambda slot: order.index(slot.symbol))

@@ -8,16 +8,14 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from desk.gateway.replay import ReplaySource
-
 from actors.broker import BrokerActor
 from actors.collector import CollectorActor, Plan
 from actors.persistence import PersistenceActor
 from actors.strategy import StrategyActor
 from commands.errors import RefusedError
 from desk.config import model
-from desk.gateway.model.market import FittedMarket
-from desk.gateway.model.source import FittedSource
+from desk.gateway.model import SHIPPED, FittedMarket, FittedSource
+from desk.gateway.replay import ReplaySource
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
 from desk.ib.broker import Broker
@@ -34,8 +32,6 @@ from strategies.registry import create
 
 BROKER_HUNG = 75
 """Exit code that asks whoever started the desk to start it again: EX_TEMPFAIL of sysexits.h."""
-SHIPPED = Path(__file__).resolve().parents[1] / "data" / "market" / "spx-2019.npz"
-"""The fitted market that comes with the desk."""
 _BENCHMARKS = (index("SPX"), index("VIX"))
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from random import Random
 from threading import Thread
 
 from commands.compose import Endpoint, children, gateway_settings, origin_of, schedule_of, source_of
 from commands.errors import RefusedError
-from commands.folders import Run
+from commands.folders import Run, begin_run, discard_run
 from desk.clock import Clock, RealClock, SimulatedClock
 from desk.config import Config
 from desk.console.log import DeskLog
@@ -21,6 +22,32 @@ from desk.market.calendar import at
 from desk.runtime.supervision import Supervisor
 from desk.runtime.system import System
 from messages.data import Slot
+
+
+@contextmanager
+def up(
+    config: Config,
+    run: Run,
+    *,
+    start: float | None = None,
+    once: bool = False,
+    finished: Callable[[Slot], None] | None = None,
+) -> Iterator[Desk]:
+    """A desk that runs inside the block; one that cannot begin leaves nothing behind."""
+    try:
+        desk = Desk(config, run, start=start, once=once, finished=finished)
+        try:
+            desk.start()
+        except BaseException:
+            desk.stop()
+            raise
+    except BaseException:
+        discard_run(run)
+        raise
+    try:
+        yield desk
+    finally:
+        desk.stop()
 
 
 class Desk:
@@ -37,7 +64,6 @@ class Desk:
     ) -> None:
         self.config, self.run = config, run
         lake = run.lake if not config.lake.path else run.folder / config.lake.path
-        claim(lake, origin_of(config))
         self.lake = lake
         self.simulated = config.clock.kind == "simulated" or (
             config.clock.kind == "auto" and config.gateway.kind == "paper"
@@ -55,7 +81,10 @@ class Desk:
         self._thread = Thread(target=self.supervisor.run, name="supervisor", daemon=True)
 
     def start(self) -> None:
-        """Start the gateway, then the actors in their order; `RefusedError` when the gateway's port is taken."""
+        """Start the gateway, then the actors in their order.
+
+        `RefusedError` when the gateway's port is taken, `LakeError` when the lake is not for this run's rows.
+        """
         if self._gateway is not None:
             try:
                 self.port = self._gateway.start()
@@ -63,9 +92,13 @@ class Desk:
                 where = f"{self.config.gateway.host}:{self.config.gateway.port}"
                 msg = f"[gateway] the paper gateway cannot listen on {where}: {error.strerror}; choose another port"
                 raise RefusedError(msg) from error
+            except ValueError as error:
+                msg = f"{error}; remove the file to start this run without it"
+                raise RefusedError(msg) from error
+        claim(self.lake, origin_of(self.config))
+        begin_run(self.run)
         endpoint = Endpoint(self.config.gateway.host, self.port, governed=self._gateway is not None)
-        specs = children(self.config, self.lake, endpoint, once=self._once, finished=self._finished)
-        self.supervisor.start(specs)
+        self.supervisor.start(children(self.config, self.lake, endpoint, once=self._once, finished=self._finished))
         if not self._once:
             self.system.tell("persistence", schedule_of(self.config))
         self._thread.start()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,20 @@ class FolderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run's folder and what identifies it. `ended` is set when its window is over."""
+    """A run's folder and what identifies it.
 
+    `ended` is set when its window is over; `resumed` says that an earlier process began it, `made` that the folder was
+    not there before. `root` is the data folder.
+    """
+
+    root: Path
     folder: Path
     market: str
     day: str
     seed: int
     ended: bool = False
     resumed: bool = False
+    made: bool = False
 
     @property
     def lake(self) -> Path:
@@ -49,31 +56,39 @@ def open_run(config: Config, *, named: bool, fresh: bool = False, prefix: str = 
     """Find or make the folder of a run.
 
     On the paper gateway that is `data/sim/<day>-<n>/` (the newest that has not ended is resumed), or the data folder
-    itself when it was `named` on the command line. On IB it is the data folder.
+    itself when it was `named` on the command line. On IB it is the data folder. `begin_run` or `discard_run` follows.
     """
     root = Path(config.data)
-    wanted = Run(root, config.gateway.market, f"{config.clock.day}", config.gateway.seed)
-    if config.gateway.kind == "ib":
-        return _make(replace(wanted, market="ib"))
-    if named:
-        earlier = _read(root)
-        resumed = earlier is not None and not earlier.ended and _same(earlier, wanted) and not fresh
-        return _make(replace(wanted, resumed=resumed))
-    runs = sorted((root / "sim").glob(f"{prefix}{wanted.day}-[0-9]*"), key=_number)
-    last = _read(runs[-1]) if runs else None
-    if last is not None and not last.ended and _same(last, wanted) and not fresh:
-        run = replace(last, resumed=True)
+    market = "ib" if config.gateway.kind == "ib" else config.gateway.market
+    wanted = Run(root, root, market, f"{config.clock.day}", config.gateway.seed)
+    if named or config.gateway.kind == "ib":
+        earlier = _read(root, root)
     else:
+        runs = sorted((root / "sim").glob(f"{prefix}{wanted.day}-[0-9]*"), key=_number)
+        earlier = _read(root, runs[-1]) if runs else None
         number = _number(runs[-1]) + 1 if runs else 1
-        run = replace(wanted, folder=root / "sim" / f"{prefix}{wanted.day}-{number}")
-    run = _make(run)
-    write_atomically(root / _LATEST, str(run.folder.relative_to(root)))
-    return run
+        wanted = replace(wanted, folder=root / "sim" / f"{prefix}{wanted.day}-{number}")
+    if earlier is not None and not earlier.ended and _same(earlier, wanted) and not fresh:
+        wanted = replace(wanted, folder=earlier.folder, resumed=True)
+    return replace(wanted, made=_make(wanted.folder))
+
+
+def begin_run(run: Run) -> None:
+    """Note that a run has begun: its folder is what `status`, `stats` and `chain` look into."""
+    _write(run)
+    if run.folder != run.root:
+        write_atomically(run.root / _LATEST, str(run.folder.relative_to(run.root)))
 
 
 def end_run(run: Run) -> None:
     """Mark that the run's window is over: the next start is a fresh one."""
     _write(replace(run, ended=True))
+
+
+def discard_run(run: Run) -> None:
+    """Remove the folder of a run that could not begin, if it was made for it."""
+    if run.made:
+        shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def latest_run(data: Path) -> Path:
@@ -96,28 +111,29 @@ def write_atomically(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _make(run: Run) -> Run:
+def _make(folder: Path) -> bool:
+    """Make a folder; whether it was not there before."""
+    made = not folder.exists()
     try:
-        run.folder.mkdir(parents=True, exist_ok=True)
-        _write(run)
-    except FileExistsError:
-        msg = f"data folder {run.folder} is a file; give a folder with --data"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        msg = f"data folder {folder} is a file; give a folder with --data"
         raise FolderError(msg) from None
     except OSError as error:
-        msg = f"data folder {run.folder} cannot be written ({error.strerror}); give another with --data"
+        msg = f"data folder {folder} cannot be written ({error.strerror}); give another with --data"
         raise FolderError(msg) from error
-    return run
+    return made
 
 
 def _write(run: Run) -> None:
-    fields = {key: value for key, value in asdict(run).items() if key not in {"folder", "resumed"}}
+    fields = {"market": run.market, "day": run.day, "seed": run.seed, "ended": run.ended}
     write_atomically(run.folder / _STATE, json.dumps(fields, indent=1) + "\n")
 
 
-def _read(folder: Path) -> Run | None:
+def _read(root: Path, folder: Path) -> Run | None:
     try:
         fields: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-        return Run(folder, fields["market"], fields["day"], fields["seed"], ended=fields["ended"])
+        return Run(root, folder, fields["market"], fields["day"], fields["seed"], ended=fields["ended"])
     except (OSError, ValueError, KeyError):
         return None
 

@@ -13,7 +13,7 @@ from types import FrameType
 from rich.console import Console
 from rich.live import Live
 
-from commands.desk import Desk
+from commands.desk import Desk, up
 from commands.folders import end_run, open_run
 from commands.options import Options
 from commands.settings import only_strategies, settings
@@ -35,17 +35,11 @@ def run_desk(options: Options, strategies: Sequence[str], *, fresh: bool, as_jso
     if strategies:
         config = only_strategies(config, strategies)
     run = open_run(config, named=options.data is not None, fresh=fresh)
-    desk = Desk(config, run)
-    if options.minutes is not None:
-        desk.ends = desk.starts + 60 * options.minutes
     began = time.monotonic()
-    with _stopping(desk):
-        try:
-            desk.start()
-            with _shown(as_json=as_json) as show:
-                _watch(desk, show)
-        finally:
-            desk.stop()
+    with up(config, run) as desk, _stopping(desk), _shown(as_json=as_json) as show:
+        if options.minutes is not None:
+            desk.ends = desk.starts + 60 * options.minutes
+        _watch(desk, show)
     if desk.over():
         end_run(run)
     _write_health(desk, "stopped")

@@ -6,7 +6,7 @@ import asyncio
 from random import Random
 from threading import Event, Thread
 
-from desk.clock import Clock
+from desk.clock import Clock, precise_loop
 from desk.gateway.server import Gateway
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
@@ -40,7 +40,8 @@ class GatewayThread:
             self._thread.join()
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        with asyncio.Runner(loop_factory=precise_loop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()

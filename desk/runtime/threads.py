@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import pykka
 from pykka.messages import _ActorStop
 
-from desk.clock import Clock, Timer, TimerQueue
+from desk.clock import Clock, Timer, TimerQueue, precise_loop
 from desk.runtime.actor import AsyncActor, OnError
 from desk.runtime.envelope import Envelope, Reply
 from desk.runtime.life import Life
@@ -122,7 +122,7 @@ class AsyncHost(ThreadHost):
     """A Pykka actor type of our own: its thread's loop is an asyncio loop, and ending it cancels every task."""
 
     def _live(self) -> BaseException | None:
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        with asyncio.Runner(loop_factory=precise_loop) as runner:
             return runner.run(self._host())
 
     async def _host(self) -> BaseException | None:

@@ -39,11 +39,11 @@ Change = tuple[str, str]
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("interval = 300", "intervall = 300"), ["intervall", "interval"]),
-        (("interval = 300", "interval = 59"), ["interval", "59", "60"]),
-        (("interval = 300", 'interval = "often"'), ["interval", "often", "number"]),
-        (("dte_min = 45", "dte_min = 80"), ["dte_min", "80", "75"]),
-        (('name = "dte0_ic"', 'name = "dte0_ic"'), ["dte0_ic", "dte0_ic"]),
+        (("#interval = 300.0 ", "intervall = 300.0 "), ["intervall", 'did you mean "interval"']),
+        (("#interval = 300.0 ", "interval = 59 "), ["interval", "59", "60"]),
+        (("#interval = 300.0 ", 'interval = "often" '), ["interval", "often", "number"]),
+        (("#dte_min = 45 ", "dte_min = 80 "), ["dte_min", "80", "75"]),
+        (('name = "dte0_ic"', 'name = "dte0_i"'), ["dte0_i", 'did you mean "dte0_ic"']),
         (('kind = "paper"', 'kind = "papier"'), ["gateway.kind", "papier"]),
         (("[gateway]", "[gatewya]"), ["gatewya", "gateway"]),
         (("[gateway]", "[gateway"), ["TOML", "line"]),
@@ -56,7 +56,7 @@ def test_a_mistake_in_the_config(tmp_path: Path, change: Change, words: list[str
 
 
 def test_every_mistake_is_listed(tmp_path: Path) -> None:
-    path = config(tmp_path, ("interval = 300", "interval = 59"), ('kind = "paper"', 'kind = "papier"'))
+    path = config(tmp_path, ("#interval = 300.0 ", "interval = 59 "), ('kind = "paper"', 'kind = "papier"'))
     text = refused(tmp_path, "run", "--config", path)
     assert "papier" in text
     assert "59" in text
@@ -126,7 +126,7 @@ def test_an_unknown_profile(tmp_path: Path) -> None:
     [
         (("--market", "lake:nowhere"), "there is no lake at nowhere"),
         (("--market", "fitted:nowhere.npz"), "there is no fitted market at nowhere.npz"),
-        (("--market", "moon"), "fitted, fitted:PATH or lake:PATH"),
+        (("--market", "moon"), "fitted:PATH, or lake:PATH"),
         (("--day", "2019-05-12"), "2019-05-12"),
         (("--day", "yesterday"), "yesterday"),
         (("--speed", "0"), "clock.speed"),
@@ -137,7 +137,7 @@ def test_an_option_that_cannot_be_used(tmp_path: Path, arguments: tuple[str, ...
 
 
 def test_config_check_says_what_run_would_say(tmp_path: Path) -> None:
-    path = config(tmp_path, ("interval = 300", "interval = 59"))
+    path = config(tmp_path, ("#interval = 300.0 ", "interval = 59 "))
     done = supervisor("config", "check", path)
     assert done.returncode == 2
     assert "59" in done.stderr

@@ -2,12 +2,27 @@ from pathlib import Path
 
 import pytest
 
-from commands.folders import FolderError, end_run, latest_run, open_run
+from commands.folders import FolderError, Run, begin_run, discard_run, end_run, latest_run
+from commands.folders import open_run as find_run
 from desk.config.model import Config, Gateway
 
 
 def config(data: Path, **gateway: object) -> Config:
     return Config(data=str(data), gateway=Gateway.model_validate(gateway))
+
+
+def open_run(settings: Config, *, named: bool, fresh: bool = False) -> Run:
+    run = find_run(settings, named=named, fresh=fresh)
+    begin_run(run)
+    return run
+
+
+def test_a_run_that_could_not_begin_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("kept")
+    discard_run(find_run(config(tmp_path / "mine"), named=True))
+    discard_run(find_run(config(tmp_path), named=False))
+    assert [each.name for each in tmp_path.rglob("*") if each.is_file()] == ["notes.txt"]
 
 
 def test_a_killed_run_is_resumed_and_an_ended_one_is_not(tmp_path: Path) -> None:
