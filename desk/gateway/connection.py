@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
             fields = split(payload)
             if table.message_id(fields) in table.SILENT and client.client_id is not None:
                 return
-            request = table.read(fields)
+            request = table.read(fields, client.version, -1 if client.client_id is None else client.client_id)
             if client.client_id is None and not isinstance(request, StartApi):
                 client.error(-1, 504, "Not connected")
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk.gateway.clients import Client
 from desk.gateway.encode import orders as encode
+from desk.gateway.exchange.model import OrderRequest
 from desk.gateway.requests import orders as requests
 from desk.gateway.services import Handlers
 
@@ -20,9 +21,12 @@ class Orders:
     def handlers(self) -> Handlers:
         """See `Service`."""
         return {
-            requests.PlaceOrder: self._place,
+            OrderRequest: self._place,
             requests.CancelOrder: self._cancel,
+            requests.GlobalCancel: lambda _client, _: None,
+            requests.AutoOpenOrders: lambda _client, _: None,
             requests.OpenOrders: lambda client, _: client.send(encode.open_order_end()),
+            requests.AllOpenOrders: lambda client, _: client.send(encode.open_order_end()),
             requests.CompletedOrders: lambda client, _: client.send(encode.completed_orders_end()),
             requests.Executions: lambda client, request: client.send(encode.executions_end(request.request_id)),
         }
@@ -30,7 +34,7 @@ class Orders:
     def leave(self, client: Client) -> None:
         """See `Service`."""
 
-    def _place(self, client: Client, request: requests.PlaceOrder) -> None:
+    def _place(self, client: Client, request: OrderRequest) -> None:
         assert client.client_id is not None
         self._next_ids[client.client_id] = max(self._next_ids.get(client.client_id, 1), request.order_id + 1)
         client.error(request.order_id, 201, "Order rejected - reason:This account has no trading permissions.")

@@ -37,25 +37,43 @@ def test_values_are_written_as_ib_writes_them() -> None:
 
 @pytest.mark.parametrize("text", ["", "1.7976931348623157e+308", "1.7976931348623157E308", "2147483647"])
 def test_unset_numbers_read_as_nothing(text: str) -> None:
-    assert Reader([text]).number() == 0
-    assert Reader([text]).integer() == 0
+    assert Reader([text], 178).number() == 0
+    assert Reader([text], 178).integer() == 0
 
 
 def test_numbers_and_flags() -> None:
-    reader = Reader(["2", "2.5", "Infinite", "1", "false", "Infinity"])
+    reader = Reader(["2", "2.5", "Infinite", "1", "false", "", "1e3"], 178)
     assert (reader.integer(), reader.number(), reader.text()) == (2, 2.5, "Infinite")
-    assert (reader.flag(), reader.flag(), reader.number()) == (True, False, float("inf"))
+    assert (reader.flag(), reader.flag(), reader.optional(), reader.number()) == (True, False, None, 1000)
 
 
-@pytest.mark.parametrize(("field", "kind"), [("x", "integer"), ("1.5", "integer"), ("x", "number"), ("2", "flag")])
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("x", "integer"),
+        ("1.5", "integer"),
+        ("1_0", "integer"),
+        ("\u0663", "integer"),
+        ("9" * 5000, "integer"),
+        ("2147483648", "integer"),
+        ("x", "number"),
+        ("nan", "number"),
+        ("Infinity", "number"),
+        ("1e999", "number"),
+        ("1_0.5", "number"),
+        ("2", "flag"),
+        ("1", "count"),
+        ("-1", "count"),
+    ],
+)
 def test_a_field_of_the_wrong_kind(field: str, kind: str) -> None:
     with pytest.raises(FieldError, match="field 1"):
-        getattr(Reader([field]), kind)()
+        getattr(Reader([field], 178), kind)()
 
 
 def test_a_missing_field() -> None:
     with pytest.raises(FieldError, match="field 1 is missing"):
-        Reader([]).text()
+        Reader([], 178).text()
 
 
 @pytest.mark.parametrize("payload", [b"", b"1", b"1\0\xff\0"])

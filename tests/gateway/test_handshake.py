@@ -9,6 +9,7 @@ import pytest
 from ib_async import IB
 
 from desk.gateway.frames import PREFIX, frame
+from tests.gateway.sent import simple
 from tests.gateway.serving import connected, raw, run, serving, started
 
 
@@ -110,7 +111,7 @@ def test_the_next_valid_id_is_each_clients_own_and_goes_past_its_orders() -> Non
     async def scenario() -> None:
         async with serving() as served:
             async with started(served.port, client_id=4) as client:
-                client.send(3, 40)
+                client.send(*simple(178, 40))
                 await client.until("4", "2", "40", "201")
                 client.send(8, 1, 1)
                 assert await client.read() == ["9", "1", "41"]

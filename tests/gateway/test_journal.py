@@ -8,6 +8,7 @@ import pytest
 
 from desk.gateway.journal import FILE, Journal
 from tests.gateway.market import START
+from tests.gateway.sent import simple
 from tests.gateway.serving import run, serving, started
 
 
@@ -32,7 +33,7 @@ def test_a_damaged_journal_is_named(tmp_path: Path, content: str) -> None:
 def test_order_ids_go_on_after_a_restart_and_market_time_is_kept(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with serving(journal=tmp_path) as served, started(served.port, client_id=4) as client:
-            client.send(3, 120)
+            client.send(*simple(178, 120))
             await client.until("4", "2", "120", "201")
         async with serving(journal=tmp_path) as served, started(served.port, client_id=4) as client:
             client.send(8, 1, 1)

@@ -12,6 +12,7 @@ from ib_async.decoder import Decoder
 
 from desk.gateway.connection import NEWEST, OLDEST
 from desk.gateway.encode import contracts as encode
+from tests.gateway.sent import simple
 from tests.gateway.serving import Raw, bars_request, contract, details_request, quote_request, run, serving, started
 
 OPTION = contract("SPX", "OPT", "20190517", 2800, "C", trading_class="SPXW")
@@ -57,7 +58,7 @@ def test_every_message_decodes_at_every_version(version: int, caplog: pytest.Log
             client.send(62, 1, 7, "All", "NetLiquidation")
             client.send(94, 8, "DU1234567", "", 756733)
             client.send(91, 109)
-            client.send(3, 99)
+            client.send(*simple(version, 99))
             client.send(49, 1)
             await _until_time(client, decoder)
             client.send(49, 1)

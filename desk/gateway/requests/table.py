@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from desk.gateway.fields import FieldError, Reader
-from desk.gateway.requests import account, contracts, market, orders, session
+from desk.gateway.requests import account, contracts, market, orders, placing, session
 
 READERS: dict[int, Callable[[Reader], Any]] = {
     1: market.MarketData.read,
     2: market.CancelMarketData.read,
-    3: orders.PlaceOrder.read,
+    3: placing.place_order,
     4: orders.CancelOrder.read,
     5: orders.OpenOrders.read,
     6: account.AccountUpdates.read,
@@ -19,11 +19,13 @@ READERS: dict[int, Callable[[Reader], Any]] = {
     8: session.NextId.read,
     9: contracts.ContractDetails.read,
     14: session.LogLevel.read,
-    16: orders.OpenOrders.read,
+    15: orders.AutoOpenOrders.read,
+    16: orders.AllOpenOrders.read,
     17: session.ManagedAccounts.read,
     20: market.HistoricalData.read,
     25: market.CancelHistoricalData.read,
     49: session.CurrentTime.read,
+    58: orders.GlobalCancel.read,
     59: market.MarketDataType.read,
     61: account.Positions.read,
     62: account.AccountSummary.read,
@@ -40,9 +42,9 @@ READERS: dict[int, Callable[[Reader], Any]] = {
     104: session.UserInfo.read,
 }
 
-SILENT = frozenset({15, 58, 64, 75, 77, 93, 95})
-"""Requests that IB acts on without an answer and that change nothing here: the binding of manual orders, the global
-cancel of no orders, and the ends of subscriptions that send nothing after their first answer."""
+SILENT = frozenset({64, 75, 77, 93, 95})
+"""Requests that IB acts on without an answer and that change nothing here: the ends of subscriptions that send nothing
+after their first answer."""
 
 _REQUEST_ID = {
     **dict.fromkeys((3, 20, 22, 78, 79, 81, 83, 84, 86, 87, 88, 92, 94, 96, 97, 100, 102, 104), 1),
@@ -61,12 +63,12 @@ def request_id(fields: Sequence[str]) -> int:
 
 def message_id(fields: Sequence[str]) -> int:
     """Return the id that says what kind of message this is."""
-    return Reader(fields).integer()
+    return Reader(fields, 0).integer()
 
 
-def read(fields: Sequence[str]) -> Any:
-    """Return the request that these fields make; FieldError when they do not make one."""
+def read(fields: Sequence[str], version: int, client_id: int = -1) -> Any:
+    """Return the request that these fields make at a version; FieldError when they do not make one."""
     reader = READERS.get(message_id(fields))
     if reader is None:
         raise FieldError(f"message {fields[0]} is not supported")
-    return reader(Reader(fields[1:]))
+    return reader(Reader(fields[1:], version, client_id))

@@ -51,7 +51,7 @@ class Terms:
 def skip_legs(reader: Reader, terms: Terms) -> None:
     """Pass over a combination's legs: a count, then contract id, ratio, action and exchange of each."""
     if terms.sec_type == "BAG":
-        for _ in range(reader.integer() * 4):
+        for _ in range(reader.count() * 4):
             reader.skip()
 
 
