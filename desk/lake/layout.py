@@ -29,7 +29,7 @@ def merged(table: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
     Weak rows count as a unit's only where no item has others.
     """
     item = "_item"
-    rows = pl.concat([frame.with_columns(pl.lit(n).alias(item)) for n, frame in enumerate(frames)])
+    rows = pl.concat([table.conform(frame).with_columns(pl.lit(n).alias(item)) for n, frame in enumerate(frames)])
     if table.unit is None:
         newest = rows.unique(subset=list(table.key), keep="last", maintain_order=True)
     else:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from desk.lake.quality import judged
 from desk.lake.schema import DAILY_BARS, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS, Table
 from desk.market.calendar import EXCHANGE
 from messages.contract import Quote
@@ -60,13 +61,13 @@ def derived() -> list[pl.Expr]:
 
 
 def _quotes(quotes: tuple[Quote, ...], cycle: float) -> pl.DataFrame:
-    known = [name for name in SNAPSHOTS.schema if name not in {"date", "yearmonth", "strike_partition"}]
+    known = [name for name in SNAPSHOTS.schema if name not in {"date", "yearmonth", "strike_partition", "quality"}]
     raw = pl.DataFrame(
         [_row(quote, instant(cycle)) for quote in quotes],
         schema={name: SNAPSHOTS.schema[name] for name in known},
         orient="row",
     )
-    return raw.with_columns(derived()).select(SNAPSHOTS.schema.names())
+    return judged(raw.with_columns(derived())).select(SNAPSHOTS.schema.names())
 
 
 def _row(quote: Quote, cycle: datetime) -> tuple[object, ...]:

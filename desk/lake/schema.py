@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 _INSTANT, _DAY = pl.Datetime("us", "UTC"), pl.Date()
-_TEXT, _FLOAT, _COUNT, _SMALL = pl.String(), pl.Float64(), pl.Int64(), pl.Int32()
+_TEXT, _FLOAT, _COUNT, _SMALL, _BYTES = pl.String(), pl.Float64(), pl.Int64(), pl.Int32(), pl.Binary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,16 @@ class Table:
     def empty(self) -> pl.DataFrame:
         """Return the table's columns without rows."""
         return self.schema.to_frame()
+
+    def conform(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows written before the table got its newest columns with these as nulls, columns in their order."""
+        return self.conform_lazily(rows.lazy()).collect()
+
+    def conform_lazily(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Return what `conform` returns, for rows that are still to be read."""
+        there = rows.collect_schema().names()
+        new = [pl.lit(None, dtype=kind).alias(name) for name, kind in self.schema.items() if name not in there]
+        return rows.with_columns(new).select(self.schema.names())
 
 
 SNAPSHOTS = Table(
@@ -62,6 +72,7 @@ SNAPSHOTS = Table(
             "greeks_source": _TEXT,
             "venue": _TEXT,
             "missing": _TEXT,
+            "quality": _SMALL,
         }
     ),
     key=("symbol", "cycle", "trading_class", "expiry", "strike", "right"),
@@ -132,5 +143,107 @@ SCHEDULER_CONFIG = Table(
     unit=None,
 )
 
+DAILY_IV = Table(
+    name="daily_iv",
+    schema=pl.Schema(
+        {
+            "series": _TEXT,
+            "symbol": _TEXT,
+            "source": _TEXT,
+            "date": _DAY,
+            "avg_iv": _FLOAT,
+            "min_iv": _FLOAT,
+            "max_iv": _FLOAT,
+            "iv30": _FLOAT,
+            "method": _TEXT,
+            "cycles": _COUNT,
+            "expiries": _COUNT,
+            "contracts": _COUNT,
+        }
+    ),
+    key=("series", "date"),
+    sort=("symbol", "source", "date"),
+    unit=("series", "date"),
+)
+
+FUTURES = Table(
+    name="futures_snapshots",
+    schema=pl.Schema(
+        {
+            "timestamp": _INSTANT,
+            "symbol": _TEXT,
+            "expiry": _TEXT,
+            "place": _COUNT,
+            "bid": _FLOAT,
+            "ask": _FLOAT,
+            "last": _FLOAT,
+            "volume": _COUNT,
+            "open_interest": _COUNT,
+            "date": _DAY,
+            "cycle": _INSTANT,
+            "contango": _FLOAT,
+            "contango_annual": _FLOAT,
+            "venue": _TEXT,
+            "missing": _TEXT,
+        }
+    ),
+    key=("symbol", "cycle", "expiry"),
+    sort=("symbol", "cycle", "expiry"),
+    unit=("symbol", "cycle"),
+)
+
+POSITIONS = Table(
+    name="position_updates",
+    schema=pl.Schema(
+        {
+            "timestamp": _INSTANT,
+            "date": _DAY,
+            "strategy": _TEXT,
+            "position": _TEXT,
+            "event": _TEXT,
+            "symbol": _TEXT,
+            "trading_class": _TEXT,
+            "expiry": _TEXT,
+            "strike": _FLOAT,
+            "right": _TEXT,
+            "quantity": _FLOAT,
+            "price": _FLOAT,
+            "bid": _FLOAT,
+            "ask": _FLOAT,
+            "mark": _FLOAT,
+            "iv": _FLOAT,
+            "delta": _FLOAT,
+            "gamma": _FLOAT,
+            "theta": _FLOAT,
+            "vega": _FLOAT,
+            "underlying": _FLOAT,
+        }
+    ),
+    key=("timestamp", "strategy", "position", "event", "symbol", "trading_class", "expiry", "strike", "right"),
+    sort=("timestamp", "strategy", "position", "expiry", "right", "strike"),
+    unit=None,
+)
+
+VIEWS = Table(
+    name="views",
+    schema=pl.Schema(
+        {
+            "timestamp": _INSTANT,
+            "date": _DAY,
+            "strategy": _TEXT,
+            "decision": _TEXT,
+            "underlying": _FLOAT,
+            "vix": _FLOAT,
+            "contracts": _COUNT,
+            "view": _BYTES,
+        }
+    ),
+    key=("strategy", "timestamp"),
+    sort=("strategy", "timestamp"),
+    unit=("strategy", "timestamp"),
+)
+
 # Rows are committed before the ledger that speaks of them.
-TABLES: dict[str, Table] = {table.name: table for table in (SNAPSHOTS, SLOTS, DAILY_BARS, SCHEDULER_CONFIG)}
+TABLES: dict[str, Table] = {
+    table.name: table for table in (SNAPSHOTS, FUTURES, SLOTS, DAILY_BARS, DAILY_IV, POSITIONS, VIEWS, SCHEDULER_CONFIG)
+}

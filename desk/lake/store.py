@@ -83,6 +83,8 @@ class Store:
             arguments["partition_by"] = list(self._partition_by)
         elif replace:
             arguments = {"mode": "overwrite", "predicate": predicate(self.table, rows)}
+        if self._delta is not None:
+            arguments["schema_mode"] = "merge"  # a table that an earlier version made gets its new columns
         write_deltalake(
             self._delta if self._delta is not None else self._path,
             rows,

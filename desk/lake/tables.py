@@ -19,9 +19,12 @@ def open_table(root: Path, table: Table) -> DeltaTable | None:
 
 
 def scan(root: Path, table: Table) -> pl.LazyFrame:
-    """Return a table to be read lazily; other processes may write to it meanwhile."""
+    """Return a table to be read lazily; other processes may write to it meanwhile.
+
+    A table that an earlier version has written lacks the columns added since: they are null.
+    """
     delta = open_table(root, table)
-    return table.empty().lazy() if delta is None else pl.scan_delta(delta)
+    return table.empty().lazy() if delta is None else table.conform_lazily(pl.scan_delta(delta))
 
 
 def dates(root: Path, table: Table) -> list[date]:

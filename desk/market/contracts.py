@@ -13,6 +13,8 @@ from desk.market import calendar
 from messages.contract import Contract
 
 AM_SETTLED = frozenset({"SPX"})
+EUROPEAN = frozenset({"SPX", "SPXW", "XSP", "VIX", "VIXW", "NDX", "NDXP", "RUT", "RUTW", "DJX"})
+"""Trading classes of index options; all others here are exercised at any time (American)."""
 YEAR = 365 * 86_400
 
 

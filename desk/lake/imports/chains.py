@@ -23,7 +23,7 @@ def chain_rows(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame
     `raw` has our names and the vendor's values; `symbol` is for files without such a column. Reasons: `unreadable`,
     `incomplete`, `unknown_right`, `nan`, `negative`, `no_session`, `expired`, `zero_ask`, `crossed`, `duplicate`.
     A bid and an ask of zero together are how vendors say that nobody quoted: the contract was listed, its bid and ask
-    are null, and `missing` names them.
+    are null, and `missing` names them. `quality` is null here: a chain is judged when it is whole.
     """
     rows = _with_expiry(_typed(raw, profile, symbol)).with_columns(*derived(), cycle=pl.col("timestamp"))
     parsed = [name for name in ("timestamp", "expiry", "strike", "bid", "ask") if name not in profile.absent]
@@ -41,7 +41,8 @@ def chain_rows(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame
         crossed=pl.col("bid") > pl.col("ask"),
     )
     quotes = judged.with_columns(_no_quote_is_null("bid"), _no_quote_is_null("ask"))
-    return quotes.with_columns(_marks(profile)).select(*SNAPSHOTS.schema.names(), "refused")
+    marked = quotes.with_columns(*_marks(profile), quality=pl.lit(None, dtype=pl.Int32))
+    return marked.select(*SNAPSHOTS.schema.names(), "refused")
 
 
 def _typed(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from desk.lake.imports.chains import chain_rows
 from desk.lake.imports.profile import Profile, load
 from desk.lake.imports.reading import read
 from desk.lake.origin import claim, origin_of
+from desk.lake.quality import judged
 from desk.lake.schema import SNAPSHOTS, TABLES
 from desk.lake.tables import scan
 from desk.lake.writer import Writer
@@ -61,12 +62,12 @@ def import_file(
     tell(f"reading {file.name}")
     raw = read(file, chosen)
     tell(f"checking {len(raw):,} rows")
-    judged = _judge(raw, chosen, file, symbol)
-    good = judged.filter(pl.col("refused").is_null()).drop("refused").select(TABLES[chosen.table].schema.names())
+    checked = _judge(raw, chosen, file, symbol)
+    good = checked.filter(pl.col("refused").is_null()).drop("refused").select(TABLES[chosen.table].schema.names())
     tell(f"storing {len(good):,} rows")
     if len(good):
         _store(good, chosen.table, root)
-    return _report(chosen, judged, good)
+    return _report(chosen, checked, good)
 
 
 def _judge(raw: pl.DataFrame, profile: Profile, file: Path, symbol: str | None) -> pl.DataFrame:
@@ -92,12 +93,15 @@ def _symbol(raw: pl.DataFrame, profile: Profile, file: Path, symbol: str | None)
 def _store(rows: pl.DataFrame, table: str, root: Path) -> None:
     claim(root, "import")
     with Writer(root, "import") as writer:
-        writer.accept({table: _with_stored(rows, root) if table == SNAPSHOTS.name else rows})
+        writer.accept({table: judged(_with_stored(rows, root)) if table == SNAPSHOTS.name else rows})
         writer.drain()
 
 
 def _with_stored(rows: pl.DataFrame, root: Path) -> pl.DataFrame:
-    """Add what the lake has of the same chains: vendors split one over files, and a cycle is replaced as a whole."""
+    """Add what the lake has of the same chains: vendors split one over files, and a cycle is replaced as a whole.
+
+    A row stored before gives way to one with its key.
+    """
     days = rows.get_column("date")
     with edge(ReadError, f"cannot read {root / SNAPSHOTS.name}"):
         there = (
@@ -106,15 +110,16 @@ def _with_stored(rows: pl.DataFrame, root: Path) -> pl.DataFrame:
             .join(rows.select("symbol", "cycle").unique().lazy(), on=["symbol", "cycle"], how="semi")
             .collect()
         )
-    return pl.concat([there, rows])
+    kept = there.join(rows, on=SNAPSHOTS.key, how="anti", maintain_order="left")
+    return pl.concat([kept, rows])
 
 
-def _report(profile: Profile, judged: pl.DataFrame, good: pl.DataFrame) -> ImportReport:
-    refused = judged.drop_nulls("refused").group_by("refused").len().sort("len", "refused", descending=[True, False])
+def _report(profile: Profile, checked: pl.DataFrame, good: pl.DataFrame) -> ImportReport:
+    refused = checked.drop_nulls("refused").group_by("refused").len().sort("len", "refused", descending=[True, False])
     return ImportReport(
         profile=profile.name,
         table=profile.table,
-        rows_in=len(judged),
+        rows_in=len(checked),
         stored=len(good),
         refused=dict(refused.iter_rows()),
         unquoted=_unquoted(good),
