@@ -133,8 +133,8 @@ class Order:
 class Execution:
     """One fill of a contract, or of a whole combination (then `contract` is the BAG and its legs follow).
 
-    `side` is `BOT` or `SLD`; `cum_qty` and `avg_price` are of this order in this contract so far;
-    `liquidity` is 1 added, 2 removed. `exec_id` is `00020057.xxxxxxxx.NN.01`: the legs of one fill share the first two parts with it.
+    `side` is `BOT` or `SLD`; `cum_qty` and `avg_price` are of this order in this contract so far; `liquidity` is
+    1 added, 2 removed. `exec_id` is `00020057.xxxxxxxx.NN.01`: the legs of one fill share the first two parts with it.
     """
 
     exec_id: str
@@ -213,17 +213,10 @@ class OrderUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """An execution is to be told."""
+    """An execution and what it cost; a combination's own has no commission, its legs' have."""
 
     execution: Execution
-
-
-@dataclass(frozen=True, slots=True)
-class Commissioned:
-    """A commission is to be told, to whoever was told its execution."""
-
-    client_id: int
-    commission: Commission
+    commission: Commission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,4 +229,29 @@ class Rejected:
     text: str
 
 
-Event = OrderUpdate | Executed | Commissioned | Rejected
+@dataclass(frozen=True, slots=True)
+class Used:
+    """An order id that its client may not use again, although no order bears it."""
+
+    client_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An option has expired: `quantity` (signed) closed at `price` per share, in cash.
+
+    `kind` is `cash` for an index option with value, `expired` for any without. An option on a stock with value is
+    closed at 0 and becomes `quantity` times its multiplier of `stock` at the strike: `exercised` when it was long,
+    `assigned` when short.
+    """
+
+    contract: Contract
+    quantity: float
+    price: float
+    kind: str
+    time: float
+    stock: Contract | None = None
+
+
+Event = OrderUpdate | Executed | Rejected | Used | Settled
