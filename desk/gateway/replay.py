@@ -110,8 +110,10 @@ class ReplaySource:
             elif day is not None and (row := day.row(contract, at, self._hold)) is not None:
                 places.append(n)
                 rows.append(row)
-        for name, values in day.columns.items() if day is not None else ():
-            columns[name][places] = values[rows]
+        if day is not None:
+            columns["age"][places] = at - day.at[rows]
+            for name, values in day.columns.items():
+                columns[name][places] = values[rows]
         fields: dict[str, Any] = columns | {"kind": (REPLAY,) * len(contracts)}
         return Quotes(**fields)
 

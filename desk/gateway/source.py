@@ -19,7 +19,8 @@ class Quotes:
     """Quotes of n contracts at one market time, an array of length n per field; NaN is "not there".
 
     Prices in dollars per share, `iv` as a fraction per year, Greeks per share (`theta` per calendar day, `vega` per vol
-    point), `underlying` in dollars. `kind` says of each quote whether it was recorded or modelled.
+    point), `underlying` in dollars. `kind` says of each quote whether it was recorded or modelled; `age` how many
+    seconds ago it was recorded, NaN (or None for all) where it was made for the time asked.
     """
 
     bid: Floats
@@ -37,6 +38,7 @@ class Quotes:
     vega: Floats
     underlying: Floats
     kind: tuple[str, ...]
+    age: Floats | None = None
 
 
 REPLAY = "REPLAY"
