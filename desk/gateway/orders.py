@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desk.gateway.clients import Client
+from desk.gateway.encode import executions
 from desk.gateway.encode import orders as encode
 from desk.gateway.exchange.model import OrderRequest
 from desk.gateway.requests import orders as requests
@@ -28,7 +29,7 @@ class Orders:
             requests.OpenOrders: lambda client, _: client.send(encode.open_order_end()),
             requests.AllOpenOrders: lambda client, _: client.send(encode.open_order_end()),
             requests.CompletedOrders: lambda client, _: client.send(encode.completed_orders_end()),
-            requests.Executions: lambda client, request: client.send(encode.executions_end(request.request_id)),
+            requests.Executions: lambda client, request: client.send(executions.executions_end(request.request_id)),
         }
 
     def leave(self, client: Client) -> None:

@@ -10,10 +10,10 @@ def hello(version: int, at: str) -> bytes:
     return message(version, at)
 
 
-def error(version: int, request_id: int, code: int, text: str) -> bytes:
-    """Return message 4; from version 166 it carries the JSON of an advanced rejection, here always empty."""
+def error(version: int, request_id: int, code: int, text: str, rejection: str = "") -> bytes:
+    """Return message 4; from version 166 it ends with the JSON of an advanced rejection, empty for any other error."""
     fields = (4, 2, request_id, code, text)
-    return message(*fields, "") if version >= 166 else message(*fields)
+    return message(*fields, rejection) if version >= 166 else message(*fields)
 
 
 def managed_accounts(account: str) -> bytes:
