@@ -72,11 +72,12 @@ class Raw:
         self._clock = clock
         self.read_at = 0.0
         if clock is not None:
-            clock.join(writer.get_extra_info("sockname"))
+            self._address = writer.get_extra_info("sockname")
+            clock.join(self._address)
 
     def write(self, data: bytes) -> None:
         if self._clock is not None:
-            self._clock.depart(len(data))
+            self._clock.depart(len(data), self._address)
         self._writer.write(data)
 
     def send(self, *fields: str | float | None) -> None:
@@ -91,7 +92,7 @@ class Raw:
             return None
         if self._clock is not None:
             self.read_at = self._clock.time()
-            self._clock.arrive(4 + length)
+            self._clock.arrive(4 + length, self._address)
         return fields
 
     async def until(self, *head: str) -> list[str]:

@@ -33,6 +33,8 @@ _DEFAULTS = {
 
 _NOTHING = {"", UNSET_INTEGER, UNSET, UNSET.replace("E", "e+")}
 _OPEN = _NOTHING | {"0", "0.0"}
+_SPELT = {**dict.fromkeys(_NOTHING, ""), "Infinite": "Infinity"}
+"""Words of clients that IB spells differently: nothing, and endlessness as Java writes it."""
 _SHAREHOLDER = "Not an insider or substantial shareholder"
 _NO_PARENT = "9223372036854775807"
 _NEUTRAL = (
@@ -62,7 +64,7 @@ class _Terms:
         text = self.request.echo.get(name, "")
         if text in _OPEN and name in _DEFAULTS:
             return _DEFAULTS[name]
-        return "" if text in _NOTHING else text
+        return _SPELT.get(text, text)
 
     def all(self, names: str) -> list[Field]:
         """Return several fields."""
