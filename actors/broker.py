@@ -8,11 +8,17 @@ from typing import Any, ClassVar
 
 from desk.clock import LoopTimers
 from desk.ib.broker import Broker
+from desk.ib.notices import Notice
 from desk.runtime.actor import AsyncActor, Context
 from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Spots, SpotsWanted
 
+Connect = Callable[[LoopTimers, Callable[[object], None]], Broker]
+"""Makes a broker on a loop; it tells the function what happens to its session."""
 Wanted = ChainWanted | BarsWanted | SpotsWanted
 Answer = ChainQuotes | Bars | Spots
+
+
+_TROUBLE = frozenset({"connect-failed", "disconnected", "pacing"})
 
 
 class BrokerActor(AsyncActor):
@@ -20,18 +26,20 @@ class BrokerActor(AsyncActor):
 
     kind: ClassVar[str] = "broker"
 
-    def __init__(self, context: Context, connect: Callable[[LoopTimers], Broker]) -> None:
+    def __init__(self, context: Context, connect: Connect) -> None:
         super().__init__(context)
         self._connect = connect
         self._broker: Broker | None = None
+        self._closing = False
 
     async def run(self) -> None:
-        """Keep the session until the incarnation ends."""
-        self._broker = self._connect(self.context.timers)
+        """Keep the session until the incarnation ends; a crash leaves no socket behind."""
+        self._broker = self._connect(self.context.timers, self._note)
         try:
             await self._broker.run()
         finally:
-            await self._broker.close()
+            if not self._closing:
+                self._broker.abort()
 
     def receive(self, message: object) -> object:
         """Start what is asked; its end answers."""
@@ -42,9 +50,26 @@ class BrokerActor(AsyncActor):
                 raise TypeError(message)
         return None
 
+    def drain(self) -> bool:
+        """Cancel market data and disconnect in order."""
+        self._closing = True
+        if self._broker is None:
+            return True
+        self.context.spawn(self._farewell(self._broker))
+        return False
+
+    async def _farewell(self, broker: Broker) -> None:
+        await broker.close()
+        self.context.drained()
+
     def facts(self) -> dict[str, Any]:
         """See `Broker.facts`."""
         return self._broker.facts() if self._broker else {"connected": False}
+
+    def _note(self, notice: object) -> None:
+        assert isinstance(notice, Notice)
+        log = self.context.log.warning if notice.kind in _TROUBLE and not self._closing else self.context.log.info
+        log(notice.kind, text=notice.text, code=notice.code or None)
 
     def _serve(self, wanted: Wanted) -> None:
         if self._broker is None:

@@ -242,6 +242,7 @@ class CollectorActor(Actor):
     def _stored(self, correlation: str) -> None:
         batch = self._handed.pop(correlation, None)
         if batch is not None:
+            self.context.log.debug("stored", symbol=self._symbol, cycle=batch.slot.cycle, rows=len(batch.quotes))
             self._slots[batch.slot.status] += 1
             self._rows += len(batch.quotes)
             self._newest = max((quote.received for quote in batch.quotes), default=self._newest)

@@ -64,13 +64,14 @@ def children(
             "broker",
             lambda context: BrokerActor(
                 context,
-                lambda timers: Broker(
+                lambda timers, say: Broker(
                     config.broker,
                     endpoint.host,
                     endpoint.port,
                     timers,
                     Random(config.gateway.seed),
                     governed=endpoint.governed,
+                    say=say,
                 ),
             ),
             kind="asyncio",

@@ -5,4 +5,14 @@ from desk.clock.loop import precise_loop
 from desk.clock.simulated import SimulatedClock
 from desk.clock.timers import LoopTimers, Timer, TimerQueue
 
-__all__ = ["Clock", "LoopTimers", "ManualClock", "Pin", "RealClock", "SimulatedClock", "Timer", "TimerQueue", "precise_loop"]
+__all__ = [
+    "Clock",
+    "LoopTimers",
+    "ManualClock",
+    "Pin",
+    "RealClock",
+    "SimulatedClock",
+    "Timer",
+    "TimerQueue",
+    "precise_loop",
+]

@@ -46,17 +46,17 @@ class Clock(ABC):
     def release(self, pin: Pin) -> None:
         """Give a pin back."""
 
-    def depart(self, amount: int = 1) -> None:
-        """Note that `amount` of work (a message, bytes on a wire) is on its way to someone with this clock."""
+    def depart(self, amount: int = 1, address: object = None) -> None:
+        """Note that work (a message, bytes over `address`) is on its way to someone with this clock."""
 
-    def arrive(self, amount: int = 1) -> None:
-        """Note that `amount` of work noted with `depart` has been dealt with."""
+    def arrive(self, amount: int = 1, address: object = None) -> None:
+        """Note that work noted with `depart` has been dealt with."""
 
     def join(self, address: object) -> None:
         """Note that whoever connects from `address` shares this clock and notes what it sends and has dealt with."""
 
     def leave(self, address: object) -> None:
-        """Undo `join`."""
+        """Undo `join`: what was on its way over `address` no longer is."""
 
     def joined(self, address: object) -> bool:  # noqa: ARG002 - nobody shares a clock that runs by itself
         """Whether bytes to and from `address` are to be noted with `depart` and `arrive`."""

@@ -35,11 +35,10 @@ class SimulatedClock(Clock):
         self._speed = speed
         self._time = start.timestamp()
         self._wall = monotonic()
-        self._flying = 0
+        self._flying: dict[object, int] = {None: 0}
         self._held_since: float | None = None
         self._pins: dict[int, Pin] = {}
         self._overdue: set[int] = set()
-        self._members: set[object] = set()
         self._mark = (self._wall, self._time)
         self._reached = speed
 
@@ -72,32 +71,35 @@ class SimulatedClock(Clock):
             self._pins.pop(id(pin), None)
             self._overdue.discard(id(pin))
 
-    def depart(self, amount: int = 1) -> None:
+    def depart(self, amount: int = 1, address: object = None) -> None:
         """See `Clock.depart`."""
         with self._lock:
             self._advance()
-            self._flying += amount
+            if address in self._flying:
+                self._flying[address] += amount
 
-    def arrive(self, amount: int = 1) -> None:
+    def arrive(self, amount: int = 1, address: object = None) -> None:
         """See `Clock.arrive`."""
         with self._lock:
             self._advance()
-            self._flying = max(0, self._flying - amount)
+            if address in self._flying:
+                self._flying[address] = max(0, self._flying[address] - amount)
 
     def join(self, address: object) -> None:
         """See `Clock.join`."""
         with self._lock:
-            self._members.add(address)
+            self._flying[address] = 0
 
     def leave(self, address: object) -> None:
         """See `Clock.leave`."""
         with self._lock:
-            self._members.discard(address)
+            self._advance()
+            self._flying.pop(address, None)
 
     def joined(self, address: object) -> bool:
         """See `Clock.joined`."""
         with self._lock:
-            return address in self._members
+            return address in self._flying
 
     def speed(self) -> tuple[float, float]:
         """See `Clock.speed`."""
@@ -109,7 +111,7 @@ class SimulatedClock(Clock):
         wall = self._monotonic()
         elapsed, self._wall = wall - self._wall, wall
         limit = self._limit()
-        if self._flying > 0 or limit <= self._time:
+        if any(self._flying.values()) or limit <= self._time:
             self._hold(wall)
         else:
             self._held_since = None
@@ -126,7 +128,7 @@ class SimulatedClock(Clock):
             self._held_since = wall
         elif wall - self._held_since > _GRACE:
             self._held_since = None
-            self._flying = 0
+            self._flying = dict.fromkeys(self._flying, 0)
             self._overdue.update(key for key, pin in self._pins.items() if pin.due <= self._time)
 
     def _measure(self, wall: float) -> None:

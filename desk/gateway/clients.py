@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
@@ -11,6 +13,9 @@ from random import Random
 from desk.clock import Clock, LoopTimers, Timer
 from desk.gateway.book import Book
 from desk.gateway.encode import session
+from desk.gateway.faults.engine import Faults
+from desk.gateway.faults.fault import Ground
+from desk.gateway.faults.pieces import Pieces
 from desk.gateway.latency import Latency
 from desk.gateway.limits import MessageRate
 from desk.gateway.settings import Settings
@@ -18,6 +23,8 @@ from desk.gateway.source import Source
 from messages.contract import Bar, Contract
 
 _log = logging.getLogger(__name__)
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""SO_LINGER that throws away what is unsent and resets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,14 @@ class Context:
     timers: LoopTimers
     book: Book
     latency: Latency
+    faults: Faults
 
     @classmethod
-    def of(cls, settings: Settings, source: Source, timers: LoopTimers, random: Random) -> Context:
-        """Return a context with a book and latencies of its own."""
-        return cls(settings, source, timers.clock, timers, Book(source), Latency(settings, random))
+    def of(cls, settings: Settings, source: Source, timers: LoopTimers, random: Random, ground: Ground) -> Context:
+        """Return a context with a book, latencies and faults of its own."""
+        latency = Latency(settings, random)
+        faults = Faults(timers, Random(random.getrandbits(64)), ground)
+        return cls(settings, source, timers.clock, timers, Book(source), latency, faults)
 
     def today(self, origin: Contract) -> Bar | None:
         """Return the session so far of a stock or index of the source, in cents as IB quotes it."""
@@ -53,29 +63,34 @@ class Client:
         self.version = 0
         self.client_id: int | None = None
         self.data_type = 1
+        self.wanted_type = 1
         self.congested = False
         self.closed = False
-        self.governed = False
+        self.mute = False
         self.rate = MessageRate(context.settings.messages_per_second)
         self._transport = transport
+        self._address = transport.get_extra_info("peername")
         self._buffer: list[bytes] = []
+        self._pieces: Pieces | None = None
         self._timers: set[Timer] = set()
 
-    def heard(self) -> None:
-        """Find out with its first bytes whether the client shares the clock: then each side notes what is under way."""
-        self.governed = self.context.clock.joined(self._transport.get_extra_info("peername"))
-
     def dealt_with(self, amount: int) -> None:
-        """Note on a shared clock that bytes from the client have been dealt with."""
-        if self.governed:
-            self.context.clock.arrive(amount)
+        """Note that bytes from the client have been dealt with: a clock that it shares stands still until then."""
+        self.context.clock.arrive(amount, self._address)
 
     def send(self, *messages: bytes) -> None:
-        """Write framed messages at the end of this turn of the loop; nothing once closed."""
-        if self.closed:
+        """Send framed messages, or what the faults that are active leave of them."""
+        faults = self.context.faults
+        if faults.active:
+            faults.outgoing(self, messages)
+        else:
+            self.put(*messages)
+
+    def put(self, *messages: bytes) -> None:
+        """Write bytes at the end of this turn of the loop; nothing once closed or mute."""
+        if self.closed or self.mute:
             return
-        if self.governed:
-            self.context.clock.depart(sum(map(len, messages)))
+        self.context.clock.depart(sum(map(len, messages)), self._address)
         if not self._buffer:
             asyncio.get_running_loop().call_soon(self._flush)
         self._buffer += messages
@@ -109,20 +124,31 @@ class Client:
         self.leave()
         self._transport.close()
 
+    def reset(self) -> None:
+        """Write what is left and reset the connection: the other side reads an error, not an end."""
+        self._flush()
+        self.leave()
+        wire = self._transport.get_extra_info("socket")
+        if wire is not None:
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self._transport.abort()
+
+    def break_up(self, size: int, seconds: float) -> None:
+        """From now on write in pieces of `size` bytes, market seconds apart; 0 writes as usual."""
+        self._pieces = Pieces(self._transport, size, seconds, self.context.timers) if size else None
+
     def leave(self) -> None:
-        """Forget what was still to be done; bytes that were never written are no longer on their way."""
+        """Forget what was still to be done."""
         self.closed = True
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        if self.governed:
-            self.context.clock.arrive(sum(map(len, self._buffer)))
         self._buffer.clear()
 
     def _flush(self) -> None:
         if self._buffer and not self._transport.is_closing():
             data, self._buffer = b"".join(self._buffer), []
-            self._transport.write(data)
+            (self._pieces or self._transport).write(data)
 
 
 def attempt(action: Callable[[], None]) -> None:

@@ -53,8 +53,6 @@ class Connection(asyncio.Protocol):
         """See `asyncio.Protocol`. On a shared clock the bytes have arrived once they have been dealt with."""
         if self._client is None:
             return
-        if not self._client.governed:
-            self._client.heard()
         try:
             if not self._client.closed:
                 self._read(self._client, data)

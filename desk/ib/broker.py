@@ -88,6 +88,10 @@ class Broker:
                     await self._queue.send(lambda: None, Priority.HISTORY, float("inf"))  # after every cancel
         await self._session.close()
 
+    def abort(self) -> None:
+        """Let go of the connection without a farewell: the owner has crashed."""
+        self._session.drop("the broker crashed")
+
     async def chain(self, wanted: ChainWanted, progress: Callable[[int, int], None]) -> ChainQuotes:
         """Quote a part of a chain; `progress(done, asked)` is called as contracts end. Errors are in the answer."""
         try:

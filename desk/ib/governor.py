@@ -28,7 +28,7 @@ class Governor:
         if self._address is None:
             self._address = address
             self._clock.join(address)
-        self._clock.depart(amount)
+        self._clock.depart(amount, self._address)
 
     def processed(self, amount: int) -> None:
         """Note bytes that ib_async has decoded; they count as arrived when our own reaction to them is done."""
@@ -36,8 +36,7 @@ class Governor:
         self._hop(amount, _HOPS)
 
     def settle(self) -> None:
-        """Take what is being dealt with as arrived: the connection is gone."""
-        self._clock.arrive(self._pending)
+        """Nothing is on its way any more: the connection is gone."""
         self._clock.leave(self._address)
         self._pending = 0
 
@@ -46,4 +45,4 @@ class Governor:
             asyncio.get_running_loop().call_soon(self._hop, amount, left - 1)
         elif self._pending >= amount:
             self._pending -= amount
-            self._clock.arrive(amount)
+            self._clock.arrive(amount, self._address)

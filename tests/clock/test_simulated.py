@@ -48,6 +48,18 @@ def test_stands_still_while_an_answer_is_on_its_way() -> None:
     assert elapsed(clock) == 120
 
 
+def test_what_was_under_way_over_a_lost_connection_no_longer_is() -> None:
+    clock, wall = clock_at(60)
+    clock.join("me")
+    clock.depart(100, "me")
+    clock.depart(100, "a stranger")
+    wall.seconds += 1
+    assert elapsed(clock) == 0
+    clock.leave("me")
+    wall.seconds += 1
+    assert elapsed(clock) == 60
+
+
 def test_never_passes_a_pin_before_its_holder_has_acted() -> None:
     clock, wall = clock_at(60)
     pin = clock.pin(clock.time() + 30)

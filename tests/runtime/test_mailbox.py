@@ -21,10 +21,10 @@ class CountingClock(ManualClock):
         super().__init__(START)
         self.flying = 0
 
-    def depart(self, amount: int = 1) -> None:
+    def depart(self, amount: int = 1, address: object = None) -> None:
         self.flying += amount
 
-    def arrive(self, amount: int = 1) -> None:
+    def arrive(self, amount: int = 1, address: object = None) -> None:
         self.flying -= amount
         assert self.flying >= 0
 
