@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import polars as pl
 from deltalake.exceptions import DeltaError
+
+# delta-rs and SQLite pass the system's error on as text only.
+_FULL = ("os error 28", "os error 122", "os error 27", "No space left", "database or disk is full")
+_READ_ONLY = ("os error 30", "Read-only file system", "readonly database")
 
 
 class LakeError(Exception):
@@ -34,6 +39,14 @@ class WriteError(LakeError):
     """Rows could not be written; what was accepted stays in the spool."""
 
 
+class DiskFullError(WriteError):
+    """There is no room left where rows are to be written; what was accepted stays, and goes on when there is."""
+
+
+class ReadOnlyError(WriteError):
+    """Nothing may be written where rows are to be written; what was accepted stays, and goes on when it may be."""
+
+
 class ReadError(LakeError):
     """A table could not be read."""
 
@@ -50,13 +63,26 @@ class ImportFileError(LakeError):
 def edge(kind: type[LakeError], what: str) -> Iterator[None]:
     """Raise whatever a library throws within as `kind`, its message led by `what`.
 
-    A Rust panic arrives as a `PanicException`, which is a BaseException and would end the thread that met it.
+    A `WriteError` becomes the one that names the reason where there is such. A Rust panic arrives as a
+    `PanicException`, which is a BaseException and would end the thread that met it.
     """
     try:
         yield
     except (DeltaError, pl.exceptions.PolarsError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
-        raise kind(f"{what}: {error}") from error
+        raise _kind_of(kind, error)(f"{what}: {error}") from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":
-            raise kind(f"{what}: {error}") from error
+            raise _kind_of(kind, error)(f"{what}: {error}") from error
         raise
+
+
+def _kind_of(kind: type[LakeError], error: BaseException) -> type[LakeError]:
+    if not issubclass(kind, WriteError):
+        return kind
+    text = str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or any(each in text for each in _FULL):
+        return DiskFullError
+    if number == errno.EROFS or any(each in text for each in _READ_ONLY):
+        return ReadOnlyError
+    return kind

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import TypedDict
 
 import polars as pl
 
 from desk.lake import ledger, volatility
 from desk.lake.errors import ReadError, edge
+from desk.lake.place import Root, place
 from desk.lake.rows import instant
 from desk.lake.schema import DAILY_BARS, SLOTS, SNAPSHOTS
 from desk.lake.tables import dates, newest_first, rows_in, scan
@@ -28,8 +28,8 @@ class SnapshotStats(TypedDict):
 class Lake:
     """A lake to read from. A table nobody has written to yet has no rows. Every method may raise ReadError."""
 
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
+    def __init__(self, root: Root) -> None:
+        self.root = place(root)
 
     def read_latest_chain(self, symbol: str) -> pl.DataFrame:
         """Return the rows of a symbol's newest cycle, in the columns of option_snapshots."""

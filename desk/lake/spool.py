@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from desk.lake.errors import LakeBusyError, LakeError, WriteError, edge
+from desk.lake.sync import sync
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (seq INTEGER PRIMARY KEY AUTOINCREMENT);
@@ -40,6 +41,8 @@ class Spool:
                 self._db.executescript(_SCHEMA)
                 self._db.execute("BEGIN EXCLUSIVE")
                 self._db.execute("COMMIT")
+                for folder in (path.parent, path.parent.parent):
+                    sync(folder)
         except LakeError as error:
             self._db.close()
             if "locked" in str(error):
@@ -63,7 +66,8 @@ class Spool:
 
     def held(self) -> tuple[int, int]:
         """Return how many items wait, and the highest number among them (0 when none do)."""
-        count, last = self._db.execute("SELECT count(*), coalesce(max(seq), 0) FROM items").fetchone()
+        with edge(LakeError, "cannot read the spool"):
+            count, last = self._db.execute("SELECT count(*), coalesce(max(seq), 0) FROM items").fetchone()
         return count, last
 
     def forget(self, upto: int) -> None:

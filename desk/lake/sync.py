@@ -12,11 +12,13 @@ from urllib.parse import unquote
 def sync_commits(table: Path, after: int, upto: int) -> None:
     """Sync the data files, their folders, the log entries and the log's folder of the versions after..upto.
 
-    `table` is the table's folder; `after` is -1 for a table that has just been made. Raises OSError.
+    `table` is the table's folder; `after` is -1 for a table that has just been made. Entries that a clean-up has taken
+    away were synced before. Raises OSError.
     """
     log = table / "_delta_log"
-    entries = [log / f"{version:020}.json" for version in range(after + 1, upto + 1)]
-    files = [table / path for entry in entries for path in _added(entry)]
+    entries = [entry(log, version) for version in range(after + 1, upto + 1)]
+    entries = [each for each in entries if each.exists()]
+    files = [file for file in (table / path for each in entries for path in _added(each)) if file.exists()]
     folders = {folder for file in files for folder in (file.parent, table)} | {log, table, table.parent}
     for path in (*files, *entries, *sorted(folders)):
         sync(path)
@@ -29,6 +31,11 @@ def sync_checkpoint(table: Path, version: int) -> None:
         sync(path)
 
 
+def entry(log: Path, version: int) -> Path:
+    """Return the path of a version's log entry."""
+    return log / f"{version:020}.json"
+
+
 def sync(path: Path) -> None:
     """Force a file or a folder to the disk."""
     handle = os.open(path, os.O_RDONLY)
@@ -38,8 +45,8 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _added(entry: Path) -> Iterator[str]:
-    for line in entry.read_text(encoding="utf-8").splitlines():
+def _added(log_entry: Path) -> Iterator[str]:
+    for line in log_entry.read_text(encoding="utf-8").splitlines():
         added = json.loads(line).get("add")
         if added:
             yield unquote(added["path"])

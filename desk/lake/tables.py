@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 from deltalake import DeltaTable
 
+from desk.lake.place import Root, place
 from desk.lake.schema import Table
 
 
-def open_table(root: Path, table: Table) -> DeltaTable | None:
+def open_table(root: Root, table: Table) -> DeltaTable | None:
     """Return the newest version of a table, None while there is none."""
-    path = root / table.name
-    return DeltaTable(path) if DeltaTable.is_deltatable(str(path)) else None
+    return place(root).open(table.name)
 
 
-def scan(root: Path, table: Table) -> pl.LazyFrame:
+def scan(root: Root, table: Table) -> pl.LazyFrame:
     """Return a table to be read lazily; other processes may write to it meanwhile.
 
     A table that an earlier version has written lacks the columns added since: they are null.
@@ -27,7 +26,7 @@ def scan(root: Path, table: Table) -> pl.LazyFrame:
     return table.empty().lazy() if delta is None else table.conform_lazily(pl.scan_delta(delta))
 
 
-def dates(root: Path, table: Table) -> list[date]:
+def dates(root: Root, table: Table) -> list[date]:
     """Return the exchange dates that a table has rows of, ascending: from its log if it is partitioned by date."""
     delta = open_table(root, table)
     if delta is None:
@@ -37,7 +36,7 @@ def dates(root: Path, table: Table) -> list[date]:
     return pl.scan_delta(delta).select(pl.col(table.date).unique().sort()).collect().to_series().to_list()
 
 
-def rows_in(root: Path, table: Table) -> int:
+def rows_in(root: Root, table: Table) -> int:
     """Return how many rows a table has, from its log."""
     delta = open_table(root, table)
     return 0 if delta is None else delta.count()

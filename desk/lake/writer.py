@@ -7,8 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from desk.lake.errors import LakePathError, WriteError, edge
 from desk.lake.layout import normal
 from desk.lake.origin import check_folder
+from desk.lake.place import Place, Root, place
 from desk.lake.rows import Item
 from desk.lake.schema import SNAPSHOTS, TABLES
 from desk.lake.spool import Spool
@@ -30,18 +32,22 @@ class Writer:
     accepted is written when the next one opens.
     """
 
-    def __init__(self, root: Path | str, app_id: str, partition_by: tuple[str, ...] = ("date",)) -> None:
-        """Open the tables and the spool, and drain it.
+    def __init__(
+        self, root: Root, app_id: str, partition_by: tuple[str, ...] = ("date",), spool: Path | None = None
+    ) -> None:
+        """Recover and open the tables, open the spool, and drain it.
 
+        `spool` is the folder of the spool: on a disk of this machine, which a lake in an object store must name. `lost`
+        says which files were set aside because a power cut had damaged them (nothing accepted was in them only).
         LakePathError, LayoutError (option_snapshots is partitioned otherwise), LakeBusyError or WriteError.
         """
-        self.root = Path(root)
-        check_folder(self.root)
-        self._spool = Spool(self.root / "_spool" / f"{app_id}.sqlite")
+        self.root = place(root)
+        self._spool = Spool(_spool_folder(self.root, spool) / f"{app_id}.sqlite")
         try:
             self._stores = [
                 Store(self.root, table, app_id, partition_by if table is SNAPSHOTS else ()) for table in TABLES.values()
             ]
+            self.lost = tuple(name for store in self._stores for name in store.damaged)
             self._spool.start_above(max(store.number() for store in self._stores))
             self.recovered = self.drain()
         except BaseException:
@@ -53,7 +59,8 @@ class Writer:
 
         LayoutError for rows of other columns, WriteError when the disk refuses: then nothing of it is kept.
         """
-        frames = {name: normal(TABLES[name], rows) for name, rows in item.items()}
+        with edge(WriteError, "cannot accept rows"):
+            frames = {name: normal(TABLES[name], rows) for name, rows in item.items()}
         return self._spool.accept({name: frame for name, frame in frames.items() if len(frame)})
 
     @property
@@ -87,3 +94,12 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _spool_folder(at: Place, named: Path | None) -> Path:
+    if at.folder is not None:
+        check_folder(at.folder)
+        return named or at.folder / "_spool"
+    if named is None:
+        raise LakePathError(f"the lake {at} is in an object store: name a folder of this machine for its spool")
+    return named
