@@ -14,7 +14,7 @@ from desk.market.contracts import settlement
 from messages.contract import Contract
 
 INDEX_RATE, STOCK_RATE, FLOOR_RATE = 0.15, 0.20, 0.10
-"""Regulation T for uncovered short options: part of the underlying's price less the amount out of the money; its floor."""
+"""Regulation T's parts of an underlying's price for uncovered short options, the last as a floor."""
 STOCK_INITIAL, STOCK_MAINTENANCE = 0.50, 0.25
 
 Price = Callable[[Contract], float]

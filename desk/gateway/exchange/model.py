@@ -124,6 +124,11 @@ class Order:
         return self.request.client_id, self.request.order_id
 
     @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """What it trades: the legs' contracts, or its own."""
+        return self.leg_contracts or (self.contract,)
+
+    @property
     def working(self) -> bool:
         """Whether it may still fill."""
         return self.status not in DONE
