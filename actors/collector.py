@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from desk.market.calendar import exchange_date
-from desk.market.indicators import iv_rank, trend
+from desk.market.indicators import iv_rank, trend, vix_change
 from desk.market.slots import due_before, missed, next_slot, outcome
 from desk.market.smile import atm_iv
 from desk.runtime.actor import Actor, Context
-from messages.contract import Bar, Contract
+from messages.contract import Bar, Contract, Quote
 from messages.data import Batch, DailyBars, Slot, SlotsKnown, SlotsWanted, Stored
 from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Priority, Selection
 
@@ -86,6 +86,7 @@ class CollectorActor(Actor):
         self._slots = Counter[str]()
         self._rows = 0
         self._newest: float | None = None
+        self._changes: tuple[float | None, float | None] = (None, None)
         self._history: dict[str, tuple[Bar, ...]] = {}
         self._history_days: dict[str, str] = {}
         self._history_wanted: set[str] = set()
@@ -153,6 +154,7 @@ class CollectorActor(Actor):
             "slots": dict(self._slots),
             "rows": self._rows,
             "newest": self._newest,
+            "changes": self._changes,
             "unacknowledged": len(self._handed),
             "degraded": last.reason if last is not None and not last.written else "",
         }
@@ -217,6 +219,7 @@ class CollectorActor(Actor):
         closes = [bar.close for bar in self._history.get(_PRICES, ())]
         current = atm_iv(answer.quotes, slot.underlying, slot.cycle) if slot.underlying else None
         history = [bar.close for bar in self._history.get(_VOLATILITY, ())]
+        self._changes = _change(answer.underlying), _change(answer.vix)
         rank = iv_rank(history, current) if slot.written else None
         return replace(
             slot,
@@ -293,3 +296,8 @@ class CollectorActor(Actor):
             self._history[answer.what] = complete
         if answer.what == _PRICES:
             self.context.tell("persistence", DailyBars(self.context.name, answer.correlation, symbol, complete))
+
+
+def _change(quote: Quote | None) -> float | None:
+    """The change since the previous close, as a fraction."""
+    return vix_change(quote.last, quote.close) if quote else None

@@ -25,8 +25,8 @@ from desk.console.plain import PlainView
 from desk.console.snapshot import Snapshot
 from desk.console.summary import summary_view
 
-_FRAME = 0.25
-"""Machine seconds between pictures."""
+_FRAME, _SLOW_FRAME = 0.25, 1.0
+"""Machine seconds between pictures of an accelerated day, and of one at the wall's speed."""
 
 
 def run_desk(options: Options, strategies: Sequence[str], *, fresh: bool, as_json: bool) -> int:
@@ -54,7 +54,8 @@ def run_desk(options: Options, strategies: Sequence[str], *, fresh: bool, as_jso
 def _watch(desk: Desk, show: Callable[[Snapshot], None]) -> None:
     """Show and report the desk until it has ended or its window is over."""
     reported = float("-inf")
-    while not desk.supervisor.ended.wait(_FRAME):
+    frame = _FRAME if desk.clock.speed()[0] > 1 else _SLOW_FRAME
+    while not desk.supervisor.ended.wait(frame):
         show(snapshot_of(desk))
         now = time.monotonic()
         if now - reported >= desk.config.health.every:
@@ -76,8 +77,13 @@ def _shown(*, as_json: bool) -> Iterator[Callable[[Snapshot], None]]:
         yield lambda _: None
     elif sys.stdout.isatty():
         view = LiveView()
-        with Live(view, refresh_per_second=8, screen=False):
-            yield view.update
+        with Live(view, auto_refresh=False) as live:
+
+            def picture(snapshot: Snapshot) -> None:
+                view.update(snapshot)
+                live.refresh()
+
+            yield picture
     else:
         plain = PlainView()
 

@@ -19,7 +19,9 @@ def snapshot_of(desk: Desk) -> Snapshot:
     reports = desk.system.reports()
     collection = tuple(_progress(each.facts) for each in reports if each.kind == "collector" and each.facts)
     asked, reached = desk.clock.speed()
-    newest = max((each.last for each in collection if each.last), key=lambda slot: slot.cycle, default=None)
+    newest = max(
+        (each for each in collection if each.last), key=lambda each: each.last.cycle if each.last else 0.0, default=None
+    )
     gateway = desk.config.gateway
     return Snapshot(
         time=desk.clock.time(),
@@ -28,8 +30,8 @@ def snapshot_of(desk: Desk) -> Snapshot:
         gateway=GatewayView(gateway.kind, gateway.host, desk.port, desk.market),
         starts=desk.starts if desk.simulated else None,
         ends=desk.ends,
-        vix=Spot("VIX", newest.vix) if newest else None,
-        spots=tuple(Spot(each.symbol, each.last.underlying) for each in collection if each.last),
+        vix=Spot("VIX", newest.last.vix, newest.changes[1]) if newest and newest.last else None,
+        spots=tuple(Spot(each.symbol, each.last.underlying, each.changes[0]) for each in collection if each.last),
         actors=tuple(reports),
         collection=collection,
         strategies=tuple(_strategy(each) for each in reports if each.kind == "strategy"),
@@ -111,6 +113,7 @@ def _progress(facts: dict[str, Any]) -> Progress:
         partial=slots.get("PARTIAL", 0),
         missed=slots.get("MISSED", 0),
         rows=facts["rows"],
+        changes=facts["changes"],
     )
 
 

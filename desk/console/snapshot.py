@@ -33,6 +33,7 @@ class Progress:
 
     `cycle` is the slot under way (epoch seconds), None between slots; `done` of `asked` contracts have ended in it.
     `last` is the newest finished slot; `complete`, `partial` and `missed` count the run's slots, `rows` its rows.
+    `changes` are the underlying's and VIX's since their previous closes, as fractions.
     """
 
     symbol: str
@@ -44,6 +45,7 @@ class Progress:
     partial: int = 0
     missed: int = 0
     rows: int = 0
+    changes: tuple[float | None, float | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
