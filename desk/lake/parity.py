@@ -4,7 +4,8 @@ European options of one expiry satisfy C - P = D (F - K) with one forward F and 
 chain itself, so neither rates nor dividends need be known: a line through the mids, first by medians (which a few
 absurd quotes do not move), then by least squares, weighted with the spreads, over the strikes that it explains.
 American options satisfy S - PV(dividends) - K <= C - P <= S - K D (Merton, R. C. (1973), "Theory of rational option
-pricing", Bell Journal of Economics 4, 141-183), with the line's D F for S - PV(dividends).
+pricing", Bell Journal of Economics 4, 141-183). Their line is that of the strikes up to the money, where neither the
+put nor (but for dividends) the call is worth exercising early; its level D F stands for S - PV(dividends).
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ def beyond_parity(rows: pl.DataFrame) -> pl.Series:
     pairs = _pairs(rows)
     if pairs.is_empty():
         return pairs.get_column("_row")
-    lines = _refined(pairs.join(_rough(pairs), on=_EXPIRY))
-    off = pl.col("y") - (pl.col("level") - pl.col("discount") * pl.col("strike"))
     european = pl.col("trading_class").is_in(list(EUROPEAN))
+    at_the_money = pl.col("strike").sort_by(pl.col("y").abs()).first().over(_EXPIRY)
+    told = pairs.filter(european | (pl.col("strike") <= at_the_money)).filter(pl.len().over(_EXPIRY) >= _ENOUGH)
+    lines = _refined(told.join(_rough(told), on=_EXPIRY))
+    off = pl.col("y") - (pl.col("level") - pl.col("discount") * pl.col("strike"))
     exercise = pl.col("strike") * (1 - pl.col("discount")).clip(0.0)
     dividends = (pl.col("spot") - pl.col("level")).clip(0.0).fill_null(0.0)
     low = pl.when(european).then(0.0).otherwise(-exercise)
@@ -51,7 +54,7 @@ def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
         y=(bid + ask - bid_put - ask_put) / 2,
         half=(ask - bid + ask_put - bid_put) / 2,
         spot=pl.col("underlying").median().over(_EXPIRY),
-    ).filter(pl.len().over(_EXPIRY) >= _ENOUGH)
+    )
 
 
 def _rough(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -61,13 +61,15 @@ def derived() -> list[pl.Expr]:
 
 
 def _quotes(quotes: tuple[Quote, ...], cycle: float) -> pl.DataFrame:
-    known = [name for name in SNAPSHOTS.schema if name not in {"date", "yearmonth", "strike_partition", "quality"}]
+    later = {"date", "yearmonth", "strike_partition", "quality", "mid"}
+    known = [name for name in SNAPSHOTS.schema if name not in later]
     raw = pl.DataFrame(
         [_row(quote, instant(cycle)) for quote in quotes],
         schema={name: SNAPSHOTS.schema[name] for name in known},
         orient="row",
     )
-    return judged(raw.with_columns(derived())).select(SNAPSHOTS.schema.names())
+    whole = raw.with_columns(*derived(), mid=pl.lit(None, dtype=pl.Float64))
+    return judged(whole).select(SNAPSHOTS.schema.names())
 
 
 def _row(quote: Quote, cycle: datetime) -> tuple[object, ...]:

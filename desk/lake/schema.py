@@ -73,6 +73,7 @@ SNAPSHOTS = Table(
             "venue": _TEXT,
             "missing": _TEXT,
             "quality": _SMALL,
+            "mid": _FLOAT,
         }
     ),
     key=("symbol", "cycle", "trading_class", "expiry", "strike", "right"),

@@ -22,7 +22,10 @@ def bar_rows(raw: pl.DataFrame, profile: Profile, symbol: str) -> pl.DataFrame:
         if "symbol" in raw.columns
         else pl.lit(symbol),
         "date": values.day(raw.get_column("date"), profile),
-        **{name: values.number(raw.get_column(name), profile.absent.get(name)) for name in _PRICES},
+        **{
+            name: values.number(raw.get_column(name), profile.absent.get(name), profile.scale.get(name, 1.0))
+            for name in _PRICES
+        },
         "volume": values.count(raw.get_column("volume")) if "volume" in raw.columns else pl.lit(None, dtype=pl.Int64),
     }
     rows = raw.select(**columns)

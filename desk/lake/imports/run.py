@@ -79,7 +79,9 @@ def _judge(raw: pl.DataFrame, profile: Profile, file: Path, symbol: str | None) 
 def _symbol(raw: pl.DataFrame, profile: Profile, file: Path, symbol: str | None) -> str:
     if "symbol" in raw.columns:
         if symbol:
-            raise ProfileError(f"{file} names its symbols in column {profile.columns['symbol']}: leave out {symbol!r}")
+            raise ProfileError(f"{file} names its symbols itself: leave out {symbol!r}")
+        return ""
+    if profile.symbols and not symbol:
         return ""
     named = symbol or profile.symbol
     if not named:

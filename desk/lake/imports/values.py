@@ -11,6 +11,7 @@ from desk.lake.rows import instant
 from desk.market import calendar
 
 _BEFORE_CLOSE = 15 * 60
+_REGULAR_CLOSE = "16:00"
 _TIMES = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
 
 
@@ -20,15 +21,15 @@ def text(values: pl.Series) -> pl.Series:
     return stripped.replace("", None)
 
 
-def number(values: pl.Series, absent: float | None = None) -> pl.Series:
-    """Return numbers as f64; text may carry thousands commas. `absent` and below is null; NaN stays NaN."""
+def number(values: pl.Series, absent: float | None = None, scale: float = 1.0) -> pl.Series:
+    """Return f64, times `scale`; text may carry thousands commas. `absent` and below is null, NaN is kept."""
     if values.dtype == pl.String:
         values = text(values).str.replace_all(",", "", literal=True)
     figures = values.cast(pl.Float64, strict=False)
-    if absent is None:
-        return figures
-    column = pl.col(values.name)
-    return figures.to_frame().select(pl.when(column > absent).then(column)).to_series()
+    if absent is not None:
+        column = pl.col(values.name)
+        figures = figures.to_frame().select(pl.when(column > absent).then(column)).to_series()
+    return figures if scale == 1.0 else figures * scale
 
 
 def count(values: pl.Series, absent: float | None = None) -> pl.Series:
@@ -46,7 +47,12 @@ def day(values: pl.Series, profile: Profile) -> pl.Series:
 
 
 def moment(values: pl.Series, profile: Profile) -> pl.Series:
-    """Return UTC instants: as stamped, or at the profile's assumed time of a date."""
+    """Return the UTC instants at which figures were known: as stamped (plus `shift`), or the assumed time of a date."""
+    shifted = _stamped(values, profile)
+    return shifted.dt.offset_by(f"{round(profile.shift * 1e6)}us") if profile.shift else shifted
+
+
+def _stamped(values: pl.Series, profile: Profile) -> pl.Series:
     if profile.assumed_time:
         days = day(values, profile)
         assumed = {one: _assumed(one, profile.assumed_time) for one in days.unique().drop_nulls().to_list()}
@@ -59,8 +65,9 @@ def moment(values: pl.Series, profile: Profile) -> pl.Series:
             .to_series()
             .dt.convert_time_zone("UTC")
         )
+    formats = (*profile.time_formats, *_TIMES)
     offset = column.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
-    naive = pl.coalesce(column.str.to_datetime(form, time_unit="us", strict=False) for form in _TIMES)
+    naive = pl.coalesce(column.str.to_datetime(form, time_unit="us", strict=False) for form in formats)
     return _by_distinct(text(values), pl.coalesce(offset, _local(naive, profile).dt.convert_time_zone("UTC")))
 
 
@@ -69,9 +76,13 @@ def _local(column: pl.Expr, profile: Profile) -> pl.Expr:
 
 
 def _assumed(day: date, time: str) -> datetime:
+    """Return that time of a regular day's; on an early close what is left until the close, a quarter hour at most."""
     session = calendar.session(day)
     t = calendar.at(day, time)
-    return instant(min(t, session.closes - _BEFORE_CLOSE) if session else t)
+    if session and session.early:
+        left = calendar.at(day, _REGULAR_CLOSE) - t
+        t = min(t, session.closes - min(left, _BEFORE_CLOSE))
+    return instant(t)
 
 
 def _by_distinct(values: pl.Series, expression: pl.Expr) -> pl.Series:
