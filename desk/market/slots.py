@@ -35,6 +35,16 @@ def due_before(t: float, interval: float) -> list[float]:
     return [start for start in slots_of(today, interval) if start < t] if today else []
 
 
+def due_since(last: float, t: float, interval: float) -> list[float]:
+    """Slots after `last` that were due before `t`, in every session between them (epoch seconds)."""
+    day, until = exchange_date(last), exchange_date(t)
+    sessions = [found] if (found := session(day)) else []
+    while (following := next_session(day)).date <= until:
+        sessions.append(following)
+        day = following.date
+    return [start for each in sessions for start in slots_of(each, interval) if last < start < t]
+
+
 def missed(symbol: str, cycle: float, reason: str, seconds: float = 0.0) -> Slot:
     """The ledger entry of a slot that yielded nothing."""
     return Slot(symbol, cycle, MISSED, reason, seconds=seconds)

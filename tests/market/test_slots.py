@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from desk.market.calendar import at, session
-from desk.market.slots import due_before, longest_gap, missed, next_slot, outcome, slots_of
+from desk.market.slots import due_before, due_since, longest_gap, missed, next_slot, outcome, slots_of
 from messages.contract import Contract, Quote
 from messages.market import ChainQuotes, Selection
 
@@ -67,3 +67,13 @@ def test_the_longest_gap_counts_missing_slots_only() -> None:
     assert longest_gap([0, 300, 600], 300) == 0
     assert longest_gap([0, 300, 1200, 1500], 300) == 600
     assert longest_gap([], 300) == 0
+
+
+def test_slots_since_the_last_entry_span_nights_and_weekends() -> None:
+    friday, monday = at(date(2019, 5, 10), "15:30"), at(date(2019, 5, 13), "10:00")
+    due = due_since(friday, monday, 600.0)
+    assert due == [at(date(2019, 5, 10), t) for t in ("15:40", "15:50")] + [
+        at(date(2019, 5, 13), t) for t in ("09:30", "09:40", "09:50")
+    ]
+    assert due_since(at(date(2019, 5, 11), "12:00"), monday, 1800.0) == [at(date(2019, 5, 13), "09:30")]
+    assert due_since(monday, monday, 600.0) == []
