@@ -7,6 +7,7 @@ import logging
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -73,6 +74,7 @@ class Client:
         self._buffer: list[bytes] = []
         self._pieces: Pieces | None = None
         self._timers: set[Timer] = set()
+        self._hearing = True
 
     def dealt_with(self, amount: int) -> None:
         """Note that bytes from the client have been dealt with: a clock that it shares stands still until then."""
@@ -118,6 +120,13 @@ class Client:
         timer.cancel()
         self._timers.discard(timer)
 
+    def hear(self, *, more: bool) -> None:
+        """Read on from the client, or leave what it sends to the network until told."""
+        if more != self._hearing and not self._transport.is_closing():
+            self._hearing = more
+            with suppress(NotImplementedError):  # a transport in memory has no network that could hold it
+                (self._transport.resume_reading if more else self._transport.pause_reading)()
+
     def close(self) -> None:
         """Write what is left and close the connection."""
         self._flush()
@@ -149,6 +158,10 @@ class Client:
         if self._buffer and not self._transport.is_closing():
             data, self._buffer = b"".join(self._buffer), []
             (self._pieces or self._transport).write(data)
+            if self.congested and self._transport.get_write_buffer_size() > self.context.settings.unsent:
+                _log.warning("client %s cut off: it does not read", self.client_id)
+                self.leave()
+                self._transport.abort()
 
 
 def attempt(action: Callable[[], None]) -> None:

@@ -24,9 +24,10 @@ def frame(payload: bytes) -> bytes:
 class Framer:
     """Cuts the bytes of one connection into payloads, however they arrive."""
 
-    __slots__ = ("_buffer", "_greeted")
+    __slots__ = ("_buffer", "_greeted", "largest")
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST) -> None:
+        self.largest = largest
         self._buffer = bytearray()
         self._greeted = False
 
@@ -37,8 +38,8 @@ class Framer:
             self._greet()
         while self._greeted and len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
-            if length > LARGEST:
-                raise FrameError(f"a frame of {length} bytes is above {LARGEST}")
+            if length > self.largest:
+                raise FrameError(f"a frame of {length} bytes is above {self.largest}")
             end = _LENGTH.size + length
             if len(self._buffer) < end:
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Collection
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,14 +13,20 @@ from desk.gateway.account import Account
 from desk.gateway.catalogue import Catalogue
 from desk.gateway.clients import Client, Context
 from desk.gateway.connection import Connection
+from desk.gateway.faults.control import Control
+from desk.gateway.faults.engine import Faults
+from desk.gateway.faults.quotes import Market
 from desk.gateway.history import History
 from desk.gateway.journal import Journal
+from desk.gateway.listener import Listener
 from desk.gateway.orders import Orders
-from desk.gateway.services import Handlers, Service
+from desk.gateway.requests.terms import Terms
+from desk.gateway.services import Handlers, Service, Subscriptions
 from desk.gateway.session import Sessions
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
 from desk.gateway.streams import Streams
+from messages.contract import Contract
 
 _SAVE_EVERY = 1.0
 """Machine seconds between writes of the journal."""
@@ -33,16 +39,24 @@ class Gateway:
 
     def __init__(self, settings: Settings, source: Source, clock: Clock, random: Random) -> None:
         self._settings = settings
-        self._source = source
+        self.market = Market(source)
         self._clock = clock
         self._random = random
         self._next_ids: dict[int, int] = {}
         self._clients: set[Client] = set()
         self._services: tuple[Service, ...] = ()
         self._handlers: Handlers = {}
-        self._server: asyncio.Server | None = None
+        self._listener = Listener(self.accept, settings.host)
+        self._control: Control | None = None
+        self._streams: Streams | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._context: Context | None = None
+        self.control_port: int | None = None
+
+    @property
+    def faults(self) -> Faults:
+        """What can go wrong, once open."""
+        return self.context.faults
 
     @property
     def context(self) -> Context:
@@ -59,17 +73,20 @@ class Gateway:
         journal = Journal.load(folder) if folder is not None else None
         self._next_ids = dict(journal.next_ids) if journal is not None else {}
         timers = LoopTimers(self._clock, asyncio.get_running_loop())
-        self._context = context = Context.of(self._settings, self._source, timers, self._random)
+        self._context = context = Context.of(self._settings, self.market, timers, self._random, self)
         catalogue = Catalogue(context)
+        self._streams = streams = Streams(context, catalogue)
         self._services = (
             Sessions(context, self._next_ids),
             Orders(self._next_ids),
             Account(context),
             catalogue,
-            Streams(context, catalogue),
+            streams,
             History(context),
         )
         self._handlers = {kind: handler for service in self._services for kind, handler in service.handlers().items()}
+        for fault in self._settings.faults:
+            context.faults.arm(fault)
         if folder is not None:
             self._save_regularly(folder)
 
@@ -77,17 +94,19 @@ class Gateway:
         """Open and listen; return the port. OSError when it is taken."""
         self.open()
         try:
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self.accept, self._settings.host, self._settings.port)
+            port = await self._listener.start(self._settings.port)
+            if self._settings.control is not None:
+                self._control = Control(self.context.faults)
+                self.control_port = await self._control.start(self._settings.control)
         except OSError:
             await self.stop()
             raise
-        return int(self._server.sockets[0].getsockname()[1])
+        return port
 
     async def stop(self) -> None:
         """Close every connection and write the journal. A client that does not read holds this up for a second."""
-        if self._server is not None:
-            self._server.close()
+        if self._control is not None:
+            self._control.stop()
         for client in list(self._clients):
             client.close()
             self.leave(client)
@@ -95,17 +114,15 @@ class Gateway:
         if self._saving is not None and self._settings.journal is not None:
             self._saving.cancel()
             self._save(self._settings.journal)
-        if self._server is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._server.wait_closed(), _CLOSING)
+        await self._listener.stop(_CLOSING)
 
     def accept(self) -> asyncio.Protocol:
         """Return the server's side of one new connection, for a socket or any other transport."""
         return Connection(self)
 
     def join(self, transport: asyncio.Transport) -> Client | None:
-        """Return a new client, None when there are as many as IB allows."""
-        if len(self._clients) >= self._settings.clients:
+        """Return a new client, None when there are as many as IB allows or nobody listens just now."""
+        if len(self._clients) >= self._settings.clients or not self._listener.present:
             return None
         client = Client(self.context, transport)
         self._clients.add(client)
@@ -121,6 +138,34 @@ class Gateway:
     def handle(self, client: Client, request: Any) -> None:
         """Answer a request."""
         self._handlers[type(request)](client, request)
+
+    def clients(self) -> Collection[Client]:
+        """See `Ground`."""
+        return list(self._clients)
+
+    def away(self) -> None:
+        """See `Ground`."""
+        self._listener.away()
+
+    def back(self) -> None:
+        """See `Ground`."""
+        self._listener.back()
+
+    def lose_subscriptions(self, client: Client) -> None:
+        """See `Ground`."""
+        for service in self._services:
+            if isinstance(service, Subscriptions):
+                service.lose(client)
+
+    def subscribed(self, client: Client, request_id: int) -> Contract | None:
+        """See `Ground`."""
+        assert self._streams is not None
+        return self._streams.contract(client, request_id)
+
+    def resolve(self, contract: Contract) -> Contract:
+        """See `Ground`."""
+        found = self.context.book.find(Terms(con_id=contract.con_id), self._clock.time())
+        return found[0].contract if found else contract
 
     def _save_regularly(self, folder: Path) -> None:
         self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_regularly, folder)

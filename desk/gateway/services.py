@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from desk.gateway.clients import Client
 
@@ -18,3 +18,11 @@ class Service(Protocol):
 
     def leave(self, client: Client) -> None:
         """Forget a client that has gone."""
+
+
+@runtime_checkable
+class Subscriptions(Protocol):
+    """A part of the gateway that keeps on sending what a client has subscribed to."""
+
+    def lose(self, client: Client) -> None:
+        """Forget every subscription of a client without a word."""

@@ -7,12 +7,14 @@ from desk.gateway.encode import session as encode
 from desk.gateway.requests import session as requests
 from desk.gateway.services import Handlers
 
-_NOTICES = (
+NOTICES = (
     (2104, "Market data farm connection is OK:usfarm"),
     (2104, "Market data farm connection is OK:usopt"),
     (2106, "HMDS data farm connection is OK:ushmds"),
     (2158, "Sec-def data farm connection is OK:secdefil"),
 )
+"""What IB says of its farms when a session starts."""
+IN_USE = "Unable to connect as the client id is already in use. Retry with a unique client id."
 
 
 class Sessions:
@@ -44,16 +46,14 @@ class Sessions:
             client.error(-1, 321, "Error validating request.-'bK' : cause - The API has been started already")
             return
         if request.client_id in self._clients:
-            client.error(
-                -1, 326, "Unable to connect as the client id is already in use. Retry with a unique client id."
-            )
+            client.error(-1, 326, IN_USE)
             client.close()
             return
         client.client_id = request.client_id
         self._clients[request.client_id] = client
         self._accounts(client)
         self._next_id(client)
-        for code, text in _NOTICES:
+        for code, text in NOTICES:
             client.error(-1, code, text)
 
     def _accounts(self, client: Client) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from desk.gateway.faults.fault import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -38,6 +40,12 @@ class Settings:
     first quote takes `quote_far`. `silent_share` of the options never get Greeks on a day, `sentinel_share` get a
     message of sentinels before the first Greeks. `history_paced` is the longest bar (seconds) that IB's pacing rules
     apply to. `journal` is the folder for what outlives a restart, None for none.
+
+    `faults` are armed from the start; `control` is the port for more of them (0: a free one, None: none), always on
+    loopback. What keeps one client from starving the others, none of it IB's: `handshake` machine seconds until a
+    session has started; `largest_frame` bytes of a request; `unsent` bytes for a client that does not read, above which
+    it is cut off; `requests_per_turn` of a client's before the others have theirs; `open_requests` and `streams` of
+    one client.
     """
 
     host: str = "127.0.0.1"
@@ -58,3 +66,11 @@ class Settings:
     sentinel_share: float = 0.25
     delays: Delays = field(default_factory=Delays)
     journal: Path | None = None
+    faults: tuple[Fault, ...] = ()
+    control: int | None = None
+    handshake: float = 30.0
+    largest_frame: int = 1024 * 1024
+    unsent: int = 64 * 1024 * 1024
+    requests_per_turn: int = 100
+    open_requests: int = 1000
+    streams: int = 20_000

@@ -70,8 +70,17 @@ class Streams:
             requests.MarketDataType: self._type,
         }
 
+    def contract(self, client: Client, request_id: int) -> Contract | None:
+        """Return the contract of a client's line, None when there is no such line."""
+        stream = self._streams.get((client, request_id))
+        return None if stream is None else stream.listed.contract
+
     def leave(self, client: Client) -> None:
         """See `Service`."""
+        self.lose(client)
+
+    def lose(self, client: Client) -> None:
+        """See `Subscriptions`."""
         for key in [key for key in self._streams if key[0] is client]:
             del self._streams[key]
 
@@ -129,6 +138,7 @@ class Streams:
     def _type(self, client: Client, request: requests.MarketDataType) -> None:
         """Note the type wanted. Every contract here is subscribed, so only a frozen market is other than live."""
         closed = session_at(self._context.clock.time()) is None
+        client.wanted_type = request.kind
         client.data_type = 2 if request.kind in _FROZEN and closed else 1
 
     def _keep_ticking(self, now: float) -> None:
