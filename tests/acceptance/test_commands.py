@@ -1,0 +1,97 @@
+"""The commands, as a person or a script uses them after a run."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.running import REPO, supervisor
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("collected")
+    done = supervisor("collect", "SPY", "--data", str(data))
+    assert done.returncode == 0, done.stderr
+    assert "COMPLETE" in done.stdout
+    return data
+
+
+def test_stats_of_a_lake(collected: Path) -> None:
+    done = supervisor("stats", "--data", str(collected), "--json")
+    stats = json.loads(done.stdout)
+    assert (stats["total_rows"], stats["symbols"]) == (90, ["SPY"])
+    assert stats["slots"][0]["complete"] == 1
+    day = supervisor("stats", "--data", str(collected), "--date", "2019-05-13", "--expiry", "20190628", "--json")
+    assert json.loads(day.stdout)
+
+
+def test_a_chain_as_a_table_and_as_json(collected: Path) -> None:
+    table = supervisor("chain", "SPY", "--data", str(collected))
+    assert "20190628" in table.stdout
+    rows = json.loads(supervisor("chain", "spy", "--data", str(collected), "--expiry", "20190628", "--json").stdout)
+    assert {row["right"] for row in rows} == {"P", "C"}
+    before = supervisor("chain", "SPY", "--data", str(collected), "--at", "2019-05-13T09:31", "--json")
+    assert (before.returncode, json.loads(before.stdout)) == (1, [])
+
+
+def test_status_of_a_desk_that_does_not_run(collected: Path) -> None:
+    done = supervisor("status", "--data", str(collected))
+    assert done.returncode == 1
+    assert "no desk has run" in done.stdout
+
+
+def test_list_names_every_strategy_with_its_parameters() -> None:
+    names = {each["name"]: each["params"] for each in json.loads(supervisor("list", "--json").stdout)}
+    assert names["dte0_ic"]["short_delta"] == 0.06
+    assert names["monthly_ic"]["wing"] == 25.0
+
+
+def test_a_short_run_prints_lines_on_a_pipe_and_json_for_machines(tmp_path: Path) -> None:
+    done = supervisor("run", "--data", str(tmp_path / "1"), "--for", "2", "--start", "09:29")
+    assert done.returncode == 0, done.stderr
+    assert "condor-desk: paper gateway FITTED" in done.stdout
+    assert "The run has ended" in done.stdout
+    machine = supervisor("run", "--data", str(tmp_path / "2"), "--for", "2", "--start", "09:29", "--json")
+    assert json.loads(machine.stdout)["total_rows"] == 190
+    status = supervisor("status", "--data", str(tmp_path / "2"), "--json")
+    assert json.loads(status.stdout)["state"] == "stopped"
+
+
+def test_a_strategy_alone(tmp_path: Path) -> None:
+    done = supervisor("run", "dte0_ic", "--data", str(tmp_path), "--for", "1", "--json")
+    assert [each["name"] for each in json.loads(done.stdout)["strategies"]] == ["strategy-dte0_ic"]
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["collect"], ["import"], ["market", "fit"], ["config", "check"]])
+def test_help_needs_nothing_of_the_desk(command: list[str]) -> None:
+    """Half a second is for `benchmarks/startup.py`; here: help loads none of what takes long to load."""
+    code = (
+        "import sys, supervisor; sys.argv = ['supervisor.py', *sys.argv[1:], '--help']\n"
+        "try: supervisor.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'polars', 'deltalake', 'numpy', 'scipy', 'ib_async'} & set(sys.modules)\n"
+        "print('heavy:', sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *command], cwd=REPO, capture_output=True, text=True, check=True)
+    assert "Usage:" in done.stdout
+    assert "heavy: []" in done.stdout
+
+
+def test_ctrl_c_stops_in_order(tmp_path: Path) -> None:
+    import signal
+
+    from tests.acceptance.running import read_until, spawn
+
+    with spawn("run", "--data", str(tmp_path), "--start", "09:29") as process:
+        read_until(process, lambda line: "SPY slot" in line)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read() if process.stdout else ""
+    assert process.returncode == 0
+    assert "The run has ended" in rest
+    assert time.monotonic() - began < 60
+    assert json.loads((tmp_path / "run.json").read_text())["ended"] is False
