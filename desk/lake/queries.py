@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TypedDict
 
 import polars as pl
 
 from desk.lake import ledger, volatility
+from desk.lake.daily_iv import CHAIN, IB
 from desk.lake.errors import ReadError, edge
 from desk.lake.place import Root, place
 from desk.lake.rows import instant
-from desk.lake.schema import DAILY_BARS, SLOTS, SNAPSHOTS
+from desk.lake.schema import DAILY_BARS, DAILY_IV, SLOTS, SNAPSHOTS
 from desk.lake.tables import dates, newest_first, rows_in, scan
 from desk.market.calendar import exchange_date
 
@@ -46,7 +47,7 @@ class Lake:
 
         Of that exchange date, received at or before `time`: never a later quote, and no earlier day's.
         """
-        moment = time if isinstance(time, datetime) else instant(time)
+        moment = time.astimezone(UTC) if isinstance(time, datetime) else instant(time)
         with edge(ReadError, f"cannot read the chain of {symbol}"):
             known = self._on([exchange_date(moment.timestamp())]).filter(
                 pl.col("symbol") == symbol, pl.col("timestamp") <= moment
@@ -55,18 +56,26 @@ class Lake:
         contract = ["trading_class", "expiry", "strike", "right"]
         return _ordered(rows.unique(subset=contract, keep="last", maintain_order=True))
 
-    def read_historical_iv(self, symbol: str, days: int = 60) -> pl.DataFrame:
-        """Return a symbol's at-the-money IV on its last `days` recorded dates: date, avg_iv, min_iv, max_iv.
+    def read_historical_iv(self, symbol: str, days: int = 60, source: str | None = None) -> pl.DataFrame:
+        """Return a symbol's at-the-money IV on its last `days` known dates: date, avg_iv, min_iv, max_iv.
 
-        Oldest first, fractions per year; how an IV is taken from a chain says `desk.lake.volatility`.
+        Oldest first, fractions per year. A date's figures are those of its recorded chains (rolled up in `daily_iv`, or
+        read from the rows where they are not yet; how says `desk.lake.volatility`), else IB's. `source` (`chain` or
+        `ib`) takes one of them alone.
         """
-        found: list[pl.DataFrame] = []
         with edge(ReadError, f"cannot read the IV of {symbol}"):
-            for some in newest_first(self._days(), days):
-                found.append(volatility.daily(self._on(some).filter(symbol=symbol)))
-                if sum(map(len, found)) >= days:
-                    break
-        return pl.concat([volatility.EMPTY, *found]).sort("date").tail(days)
+            rolled = self.daily_iv(symbol).drop_nulls("avg_iv")
+            own, brokers = (rolled.filter(source=name).select(volatility.EMPTY.columns) for name in (CHAIN, IB))
+            if source != IB:
+                own = self._with_recent(own, symbol, days)
+        chosen = {CHAIN: own, IB: brokers}
+        figures = pl.concat([chosen[source]] if source else chosen.values())
+        return figures.unique("date", keep="first", maintain_order=True).sort("date").tail(days)
+
+    def daily_iv(self, symbol: str) -> pl.DataFrame:
+        """Return a symbol's rows of daily_iv, by source, oldest first, with how much stands behind each figure."""
+        with edge(ReadError, "cannot read daily_iv"):
+            return scan(self.root, DAILY_IV).filter(symbol=symbol).sort("source", "date").collect()
 
     def get_snapshot_stats(self) -> SnapshotStats:
         """Return the size of option_snapshots, its symbols, and how far it reaches."""
@@ -117,6 +126,15 @@ class Lake:
             bars = scan(self.root, DAILY_BARS)
             chosen = bars if symbols is None else bars.filter(pl.col("symbol").is_in(symbols))
             return chosen.sort("symbol", "date").collect()
+
+    def _with_recent(self, rolled: pl.DataFrame, symbol: str, days: int) -> pl.DataFrame:
+        """Add the IV of recorded dates that are not rolled up, as far as the last `days` dates need them."""
+        there = set(rolled.get_column("date"))
+        for some in newest_first([day for day in self._days() if day not in there], days):
+            if len(rolled.filter(pl.col("date") > some[-1])) >= days:
+                break
+            rolled = pl.concat([rolled, volatility.daily(self._on(some).filter(symbol=symbol))])
+        return rolled
 
     def _days(self) -> list[date]:
         return dates(self.root, SNAPSHOTS)
