@@ -44,7 +44,9 @@ class Context:
     def of(cls, settings: Settings, source: Source, timers: LoopTimers, random: Random, ground: Ground) -> Context:
         """Return a context with a book, latencies and faults of its own."""
         latency = Latency(settings, random)
-        faults = Faults(timers, Random(random.getrandbits(64)), ground)
+        own = Random()
+        own.setstate(random.getstate())  # what faults draw must not change anybody else's draws
+        faults = Faults(timers, Random(own.getrandbits(64)), ground)
         return cls(settings, source, timers.clock, timers, Book(source), latency, faults)
 
     def today(self, origin: Contract) -> Bar | None:
