@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from messages.contract import Bar, Quote
+from messages.market import ChainQuotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +97,56 @@ class Stored:
     correlation: str
     rows: int
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyVolatility:
+    """A symbol's daily implied volatility from the broker's history, to be stored.
+
+    `asked` are the days (`YYYYMMDD`) that were asked for: those without a bar are noted as having none.
+    """
+
+    reply_to: str
+    correlation: str
+    symbol: str
+    bars: tuple[Bar, ...]
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PositionMark:
+    """One leg of a position as it stood at market time `at` (epoch seconds) after `event` (`fill`, `mark`, `close`).
+
+    `position` is the owner's name for it (the order reference). `quantity` is signed; `price` is what a fill paid or
+    received per share; `quote` is the leg's, with its Greeks per share.
+    """
+
+    strategy: str
+    position: str
+    event: str
+    at: float
+    quantity: float
+    quote: Quote
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionUpdates:
+    """Changes of positions, to be stored."""
+
+    reply_to: str
+    correlation: str
+    marks: tuple[PositionMark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a strategy saw when it decided at market time `at`, to be stored; `decision` is JSON of its own making."""
+
+    reply_to: str
+    correlation: str
+    strategy: str
+    at: float
+    decision: str
+    quotes: tuple[Quote, ...] = ()
+    chains: tuple[ChainQuotes, ...] = ()

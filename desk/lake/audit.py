@@ -17,7 +17,7 @@ from desk.lake import quality
 from desk.lake.errors import ReadError, edge
 from desk.lake.place import Root
 from desk.lake.rows import instant
-from desk.lake.schema import SCHEDULER_CONFIG, SLOTS, SNAPSHOTS
+from desk.lake.schema import FUTURES, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS
 from desk.lake.tables import scan
 from desk.market.calendar import session
 from desk.market.slots import COMPLETE, MISSED, PARTIAL, slots_of
@@ -95,9 +95,10 @@ def audit(root: Root, day: date, until: float | None = None) -> AuditReport:
     """
     with edge(ReadError, f"cannot audit {root}"):
         slots = scan(root, SLOTS).filter(date=day).collect()
-        rows = scan(root, SNAPSHOTS).filter(date=day).collect()
+        tables = [scan(root, table).filter(date=day).collect() for table in (SNAPSHOTS, FUTURES)]
         newest = scan(root, SLOTS).select(pl.col("date").max()).collect().item()
         schedule = scan(root, SCHEDULER_CONFIG).collect()
+    rows = pl.concat(tables, how="diagonal")
     kept = newest is not None
     limit = _until(day, slots, newest, until)
     terms = {symbol: _terms(symbol, day, slots, schedule) for symbol in slots.get_column("symbol").unique().to_list()}

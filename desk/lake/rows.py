@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from desk.lake.quality import judged
-from desk.lake.schema import DAILY_BARS, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS, Table
+from desk.lake.schema import DAILY_BARS, FUTURES, POSITIONS, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS, Table
 from desk.market.calendar import EXCHANGE
+from desk.market.futures import front_to_next, months
+from desk.market.quotes import mid
 from messages.contract import Quote
-from messages.data import Batch, DailyBars, ScheduleInForce, Slot
+from messages.data import Batch, DailyBars, PositionMark, ScheduleInForce, Slot
 
 Item = Mapping[str, pl.DataFrame]
 """Rows by table name that become durable together or not at all."""
@@ -21,8 +23,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def of_batch(batch: Batch) -> Item:
-    """Return the rows of a batch and of its ledger entry."""
-    return {SNAPSHOTS.name: _quotes(batch.quotes, batch.slot.cycle), SLOTS.name: _slot(batch.slot)}
+    """Return the rows of a batch and of its ledger entry; quotes of futures go into their own table."""
+    futures = [quote for quote in batch.quotes if quote.contract.sec_type == "FUT"]
+    options = tuple(quote for quote in batch.quotes if quote.contract.sec_type != "FUT")
+    item = {SNAPSHOTS.name: _quotes(options, batch.slot.cycle), SLOTS.name: _slot(batch.slot)}
+    return {**item, FUTURES.name: _futures(futures, batch.slot.cycle)} if futures else item
 
 
 def of_bars(bars: DailyBars) -> Item:
@@ -30,6 +35,14 @@ def of_bars(bars: DailyBars) -> Item:
     rows = [(bars.symbol, *astuple(bar)) for bar in bars.bars]
     raw = pl.DataFrame(rows, schema=_raw(DAILY_BARS, {"date": pl.String()}), orient="row")
     return {DAILY_BARS.name: raw.with_columns(pl.col("date").str.to_date("%Y%m%d"))}
+
+
+def of_positions(marks: Iterable[PositionMark]) -> Item:
+    """Return the rows of changes of positions; `mark` is the middle of bid and ask, null without both."""
+    rows = [_mark(each) for each in marks]
+    known = [name for name in POSITIONS.schema if name != "date"]
+    raw = pl.DataFrame(rows, schema={name: POSITIONS.schema[name] for name in known}, orient="row")
+    return {POSITIONS.name: raw.with_columns(exchange_day("timestamp").alias("date")).select(POSITIONS.schema.names())}
 
 
 def of_schedule(schedule: ScheduleInForce, at: float) -> Item:
@@ -96,6 +109,60 @@ def _row(quote: Quote, cycle: datetime) -> tuple[object, ...]:
         quote.greeks_source,
         quote.venue,
         ",".join(quote.missing),
+    )
+
+
+def _futures(quotes: list[Quote], cycle: float) -> pl.DataFrame:
+    """Return the rows of a root's months; `place` counts from the front (0), null for one that has settled."""
+    places = {expiry: n for n, expiry in enumerate(months((q.contract.expiry for q in quotes), cycle))}
+    above = front_to_next(quotes, cycle)
+    rows = [
+        (
+            instant(quote.received),
+            quote.contract.symbol,
+            quote.contract.expiry,
+            places.get(quote.contract.expiry),
+            quote.bid,
+            quote.ask,
+            quote.last,
+            quote.volume,
+            quote.open_interest,
+            None,
+            instant(cycle),
+            above.percent if above else None,
+            above.annual if above else None,
+            quote.venue,
+            ",".join(quote.missing),
+        )
+        for quote in quotes
+    ]
+    raw = pl.DataFrame(rows, schema=FUTURES.schema, orient="row")
+    return raw.with_columns(exchange_day("timestamp").alias("date"))
+
+
+def _mark(mark: PositionMark) -> tuple[object, ...]:
+    quote, of = mark.quote, mark.quote.contract
+    return (
+        instant(mark.at),
+        mark.strategy,
+        mark.position,
+        mark.event,
+        of.symbol,
+        of.trading_class or of.symbol,
+        of.expiry,
+        of.strike,
+        of.right,
+        mark.quantity,
+        mark.price,
+        quote.bid,
+        quote.ask,
+        mid(quote),
+        quote.iv,
+        quote.delta,
+        quote.gamma,
+        quote.theta,
+        quote.vega,
+        quote.underlying,
     )
 
 

@@ -1,0 +1,97 @@
+"""The tables beside chains and ledger: futures, positions, views."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from desk.lake import rows
+from desk.lake.audit import audit
+from desk.lake.schema import FUTURES, POSITIONS, VIEWS
+from desk.lake.tables import scan
+from desk.lake.views import of_seen, read_views
+from desk.lake.writer import Writer
+from messages.contract import Contract, Quote
+from messages.data import Batch, PositionMark, Seen, Slot
+from messages.market import ChainQuotes, Selection
+from tests.lake.batches import NOON, batch, quote
+
+
+def store(root: Path, *items: rows.Item) -> None:
+    with Writer(root, "desk") as writer:
+        for item in items:
+            writer.accept(item)
+        writer.drain()
+
+
+def months(cycle: float = NOON) -> Batch:
+    listed = {"20190522": (16.0, 16.1), "20190619": (16.8, 16.9), "20190717": (17.2, None)}
+    quotes = tuple(
+        Quote(Contract("VX", "FUT", "CFE", expiry=e), cycle + 1, bid=b, ask=a, volume=9) for e, (b, a) in listed.items()
+    )
+    return Batch("futures", "1", Slot("VX", cycle, "COMPLETE", asked=3, written=3), quotes)
+
+
+def test_futures_are_rows_of_their_own_with_their_ledger_entry(tmp_path: Path) -> None:
+    store(tmp_path, rows.of_batch(months()), rows.of_batch(months()), rows.of_batch(batch()))
+    stored = scan(tmp_path, FUTURES).sort("expiry").collect()
+    assert stored.schema == FUTURES.schema
+    assert stored["place"].to_list() == [0, 1, 2]
+    assert stored["contango"].to_list() == pytest.approx([(16.85 / 16.05 - 1) * 100] * 3)
+    assert stored["contango_annual"][0] == pytest.approx(((16.85 / 16.05) ** (365 / 28) - 1) * 100)
+    assert stored["ask"].to_list() == [16.1, 16.9, None]
+    report = audit(tmp_path, date(2019, 5, 13))
+    assert report.ok
+    assert [(each.symbol, each.rows, each.two_sided) for each in report.symbols] == [("SPY", 4, 4), ("VX", 3, 2)]
+
+
+def test_a_settled_month_has_no_place(tmp_path: Path) -> None:
+    later = NOON + 86_400 * 10
+    store(tmp_path, rows.of_batch(months(later)))
+    assert scan(tmp_path, FUTURES).sort("expiry").collect()["place"].to_list() == [None, 0, 1]
+
+
+def test_positions_keep_every_change_of_every_leg(tmp_path: Path) -> None:
+    legs = [PositionMark("dte0", "dte0-1", "fill", NOON, -1.0, quote(280.0 + n, NOON, 1.0), price=1.02) for n in (0, 5)]
+    marks = [replace(leg, event="mark", at=NOON + 45, price=None) for leg in legs]
+    store(tmp_path, rows.of_positions(legs), rows.of_positions(marks))
+    stored = scan(tmp_path, POSITIONS).collect()
+    assert stored.schema == POSITIONS.schema
+    assert stored.group_by("event").len().sort("event").rows() == [("fill", 2), ("mark", 2)]
+    fill = stored.filter(event="fill", strike=285.0).row(0, named=True)
+    assert (fill["quantity"], fill["price"], fill["mark"], fill["delta"]) == (-1.0, 1.02, 1.025, -0.3)
+    assert fill["date"] == date(2019, 5, 13)
+
+
+def test_a_view_comes_back_as_it_was_seen(tmp_path: Path) -> None:
+    chain = ChainQuotes(
+        "c",
+        Selection("SPX", "IND", "CBOE", "SPXW", 0, 0),
+        asked=5,
+        quotes=batch().quotes,
+        failed=(("200", 1),),
+        underlying=Quote(Contract("SPX", "IND"), NOON, last=2811.87),
+    )
+    vix = Quote(Contract("VIX", "IND"), NOON, last=20.55, missing=("bid", "ask"))
+    spot = Quote(Contract("SPX", "IND"), NOON, last=2811.87)
+    seen = Seen("", "", "dte0", NOON + 0.25, json.dumps({"vetoes": ["vix"]}), (vix, spot), (chain,))
+    store(tmp_path, of_seen(seen), of_seen(replace(seen, at=NOON + 45)))
+    start, end = rows.instant(NOON), rows.instant(NOON + 1)
+    assert list(read_views(tmp_path, "dte0", start, end)) == [seen]
+    (row,) = scan(tmp_path, VIEWS).filter(pl.col("timestamp") < end).collect().rows(named=True)
+    assert (row["underlying"], row["vix"], row["contracts"]) == (2811.87, 20.55, 6)
+
+
+def test_a_view_of_a_hundred_quotes_is_small() -> None:
+    chain = ChainQuotes("c", Selection("SPY"), 100, batch(contracts=100).quotes)
+    view = of_seen(Seen("", "", "dte0", NOON, "{}", (), (chain,)))[VIEWS.name]["view"][0]
+    assert len(view) < 3_000
+
+
+def test_empty_items_are_frames_of_their_tables() -> None:
+    assert rows.of_positions([])[POSITIONS.name].schema == POSITIONS.schema
