@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from desk.lake.queries import Lake
 from desk.market.calendar import at
@@ -22,6 +23,7 @@ def config(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.timeout(120 + 30 * KILLS)
 def test_a_killed_desk_goes_on_by_itself(tmp_path: Path) -> None:
     data = tmp_path / "data"
     command = ["run", "--config", str(config(tmp_path)), "--data", str(data), "--until", UNTIL, "--speed", "20"]
