@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
-from ib_async import IB, Option
+from ib_async import IB, Contract, Option
 from rich.console import Console
 from rich.table import Table
 
@@ -105,14 +105,14 @@ async def seeds_way(port: int, clock: SimulatedClock, contracts: int) -> Result:
     began = clock.time()
     for strike in strikes[: contracts // 2]:
         for right in "PC":
-            known = await ib.qualifyContractsAsync(Option("SPY", expiry, strike, right, "SMART"))
-            if not known or known[0] is None:
+            (known,) = await ib.qualifyContractsAsync(Option("SPY", expiry, strike, right, "SMART"))
+            if not isinstance(known, Contract):
                 continue
-            ticker = ib.reqMktData(known[0], "", False, False)  # noqa: FBT003 - ib_async's signature
+            ticker = ib.reqMktData(known, "", False, False)  # noqa: FBT003 - ib_async's signature
             await timers.sleep(1.0)
             collected += bool(ticker.bid > 0 and ticker.ask > 0)
             greeks += ticker.modelGreeks is not None
-            ib.cancelMktData(known[0])
+            ib.cancelMktData(known)
     seconds = clock.time() - began
     ib.disconnect()
     timers.close()
