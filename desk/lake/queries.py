@@ -12,7 +12,7 @@ from desk.lake.daily_iv import CHAIN, IB
 from desk.lake.errors import ReadError, edge
 from desk.lake.place import Root, place
 from desk.lake.rows import instant
-from desk.lake.schema import DAILY_BARS, DAILY_IV, SLOTS, SNAPSHOTS
+from desk.lake.schema import DAILY_BARS, DAILY_IV, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS
 from desk.lake.tables import dates, newest_first, rows_in, scan
 from desk.market.calendar import exchange_date
 
@@ -24,6 +24,15 @@ class SnapshotStats(TypedDict):
     symbols: list[str]
     date_range: tuple[date, date] | None
     latest_timestamp: datetime | None
+
+
+class CollectionStats(TypedDict):
+    """Whether somebody collects, what (symbols of the schedule in force), every how many seconds, and what is there."""
+
+    running: bool
+    symbols: list[str]
+    collection_interval: float | None
+    table_stats: SnapshotStats
 
 
 class Lake:
@@ -90,6 +99,18 @@ class Lake:
                 date_range=(days[0], days[-1]),
                 latest_timestamp=self._on(days[-1:]).select(pl.col("timestamp").max()).collect().item(),
             )
+
+    def get_collection_stats(self, *, running: bool) -> CollectionStats:
+        """Return the schedule in force and the table's size; a lake cannot tell whether a desk is `running`."""
+        with edge(ReadError, "cannot read scheduler_config"):
+            schedule = scan(self.root, SCHEDULER_CONFIG).collect()
+        tasks = schedule.filter(pl.col("timestamp") == pl.col("timestamp").max()).sort("task")
+        return CollectionStats(
+            running=running,
+            symbols=tasks.get_column("task").str.strip_prefix("collect ").to_list(),
+            collection_interval=tasks.item(0, "interval") if len(tasks) else None,
+            table_stats=self.get_snapshot_stats(),
+        )
 
     def rows_by_symbol(self, day: date, expiry: str | None = None) -> pl.DataFrame:
         """Return how many rows each symbol has on a date (of one expiry `YYYYMMDD`): symbol, rows."""

@@ -222,7 +222,7 @@ def test_a_profile_that_makes_no_sense_is_said(tmp_path: Path, text: str, said: 
 
 
 def test_an_unknown_profile_names_the_known() -> None:
-    with pytest.raises(ProfileError, match="shipped are cboe_daily, .*vix_daily, yahoo"):
+    with pytest.raises(ProfileError, match=r"shipped are cboe_daily, .*vix_daily, yahoo"):
         load("cboe")
 
 

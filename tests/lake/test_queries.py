@@ -12,7 +12,7 @@ from desk.lake.queries import Lake
 from desk.lake.schema import DAILY_BARS, SNAPSHOTS
 from desk.lake.writer import Writer
 from messages.contract import Bar
-from messages.data import Batch, DailyBars, Slot
+from messages.data import Batch, DailyBars, Schedule, ScheduleInForce, Slot
 from tests.lake.batches import NOON, batch, missed, partial, quote
 
 DAY = 86_400.0
@@ -185,3 +185,19 @@ def test_a_damaged_file_is_a_typed_error(tmp_path: Path) -> None:
     file.write_bytes(b"")
     with pytest.raises(ReadError, match="chain of SPY"):
         lake.read_latest_chain("SPY")
+
+
+def test_collection_stats_are_those_of_the_schedule_in_force(tmp_path: Path) -> None:
+    tasks = [
+        tuple(Schedule(f"collect {name}", every, "open", 30, 300.0) for name in ("QQQ", "SPY"))
+        for every in (60.0, 300.0)
+    ]
+    with Writer(tmp_path, "desk") as writer:
+        for n, some in enumerate(tasks):
+            writer.accept(rows.of_schedule(ScheduleInForce(some), NOON + n))
+        writer.accept(rows.of_batch(batch()))
+        writer.drain()
+    stats = Lake(tmp_path).get_collection_stats(running=True)
+    assert (stats["running"], stats["symbols"], stats["collection_interval"]) == (True, ["QQQ", "SPY"], 300.0)
+    assert stats["table_stats"]["total_rows"] == 4
+    assert Lake(tmp_path / "nowhere").get_collection_stats(running=False)["symbols"] == []
