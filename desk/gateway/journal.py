@@ -1,11 +1,13 @@
-"""What outlives a restart of the gateway: market time and the next order ids, in one small file."""
+"""Where a gateway's market time was, so that one that was killed goes on from there."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from desk.gateway import daybook
 
 FILE = "gateway.json"
 _FORMAT = 1
@@ -13,23 +15,22 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Market time (epoch seconds) at the last write, and the next order id of every client id.
-
-    The file is replaced as a whole: a crash leaves the old or the new one.
-    """
+    """Market time (epoch seconds) at the last write. The file is replaced whole: a crash leaves the old or the new."""
 
     market_time: float
-    next_ids: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> Journal | None:
-        """Return the last state in that folder, None when there is none; ValueError when the file is not a journal."""
+        """Return the last state in that folder, None when there is none; ValueError when the file is not a journal.
+
+        What is in the book of orders has happened: time is never before it, even if it was written later than this.
+        """
         path = folder / FILE
         try:
             content = json.loads(path.read_text())
             if content["format"] != _FORMAT:
                 raise ValueError(f"{path}: format {content['format']} is not {_FORMAT}")
-            return cls(float(content["market_time"]), {int(k): int(v) for k, v in content["next_ids"].items()})
+            return cls(max(float(content["market_time"]), daybook.last_time(folder) or 0.0))
         except FileNotFoundError:
             return None
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
@@ -40,7 +41,7 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / f"{FILE}.tmp"
         with temporary.open("w") as file:
-            json.dump({"format": _FORMAT, "market_time": self.market_time, "next_ids": self.next_ids}, file)
+            json.dump({"format": _FORMAT, "market_time": self.market_time}, file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(folder / FILE)

@@ -55,6 +55,22 @@ class Latency:
         """Return how long a snapshot waits for what does not come."""
         return self._scaled(self._delays.snapshot)
 
+    def order(self) -> float:
+        """Return how long an order takes to IB, its change and its cancel too."""
+        return self._draw(self._delays.order)
+
+    def match(self) -> float:
+        """Return how long an order takes from IB to the exchange."""
+        return self._draw(self._delays.match)
+
+    def report(self) -> float:
+        """Return how long a fill takes to be reported."""
+        return self._draw(self._delays.report)
+
+    def commission(self) -> float:
+        """Return how much later its commission is."""
+        return self._draw(self._delays.commission)
+
     def _draw(self, span: Span) -> float:
         return self._scaled(self._random.uniform(span.low, span.high))
 

@@ -26,6 +26,7 @@ from desk.gateway.session import Sessions
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
 from desk.gateway.streams import Streams
+from desk.gateway.trading import Trading
 from messages.contract import Contract
 
 _SAVE_EVERY = 1.0
@@ -42,7 +43,7 @@ class Gateway:
         self.market = Market(source)
         self._clock = clock
         self._random = random
-        self._next_ids: dict[int, int] = {}
+        self._orders: Orders | None = None
         self._clients: set[Client] = set()
         self._services: tuple[Service, ...] = ()
         self._handlers: Handlers = {}
@@ -70,16 +71,21 @@ class Gateway:
         ValueError when the journal's file is not a journal.
         """
         folder = self._settings.journal
-        journal = Journal.load(folder) if folder is not None else None
-        self._next_ids = dict(journal.next_ids) if journal is not None else {}
+        if folder is not None:
+            Journal.load(folder)
         timers = LoopTimers(self._clock, asyncio.get_running_loop())
         self._context = context = Context.of(self._settings, self.market, timers, self._random, self)
         catalogue = Catalogue(context)
         self._streams = streams = Streams(context, catalogue)
+        random = Random(self._random.getrandbits(64))
+        trading = Trading.open(context, random)
+        sessions = Sessions(context, trading.exchange.blotter.next_ids)
+        account = Account(context, trading.portfolio)
+        self._orders = Orders(context, trading, sessions.client, account.told, random)
         self._services = (
-            Sessions(context, self._next_ids),
-            Orders(self._next_ids),
-            Account(context),
+            sessions,
+            self._orders,
+            account,
             catalogue,
             streams,
             History(context),
@@ -110,6 +116,8 @@ class Gateway:
         for client in list(self._clients):
             client.close()
             self.leave(client)
+        if self._orders is not None:
+            self._orders.close()
         self.context.timers.close()
         if self._saving is not None and self._settings.journal is not None:
             self._saving.cancel()
@@ -172,4 +180,4 @@ class Gateway:
         self._save(folder)
 
     def _save(self, folder: Path) -> None:
-        Journal(self._clock.time(), self._next_ids).save(folder)
+        Journal(self._clock.time()).save(folder)

@@ -36,6 +36,10 @@ class Sessions:
             requests.UserInfo: lambda client, request: client.send(encode.user_info(request.request_id)),
         }
 
+    def client(self, client_id: int) -> Client | None:
+        """Return who is connected under that id, None when nobody is."""
+        return self._clients.get(client_id)
+
     def leave(self, client: Client) -> None:
         """See `Service`."""
         if client.client_id is not None and self._clients.get(client.client_id) is client:

@@ -29,6 +29,10 @@ class Delays:
     quote_far: Span = Span(0.2, 0.8)
     greeks: Span = Span(0.2, 1.5)
     snapshot: float = 11.0
+    order: Span = Span(0.05, 0.2)
+    match: Span = Span(0.05, 0.3)
+    report: Span = Span(0.0, 0.2)
+    commission: Span = Span(0.1, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class Settings:
     first quote takes `quote_far`. `silent_share` of the options never get Greeks on a day, `sentinel_share` get a
     message of sentinels before the first Greeks. `history_paced` is the longest bar (seconds) that IB's pacing rules
     apply to. `journal` is the folder for what outlives a restart, None for none.
+
+    `oldest_quote`, `improvement` and `refresh` as in `exchange.rules`. `status_first_share` of the fills are told by
+    the order's status before the execution, `duplicate_share` of the statuses come twice. `valuation` is the seconds
+    between account values that nothing has changed.
 
     `faults` are armed from the start; `control` is the port for more of them (0: a free one, None: none), always on
     loopback. What keeps one client from starving the others, none of it IB's: `handshake` machine seconds until a
@@ -66,6 +74,12 @@ class Settings:
     sentinel_share: float = 0.25
     delays: Delays = field(default_factory=Delays)
     journal: Path | None = None
+    oldest_quote: float = 60.0
+    improvement: float = 0.5
+    refresh: float = 1.0
+    status_first_share: float = 0.3
+    duplicate_share: float = 0.1
+    valuation: float = 180.0
     faults: tuple[Fault, ...] = ()
     control: int | None = None
     handshake: float = 30.0

@@ -37,9 +37,11 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(*, clock: Clock | None = None, seed: int = 1, **settings: Any) -> AsyncIterator[Served]:
+async def serving(
+    *, clock: Clock | None = None, seed: int = 1, market: Market | None = None, **settings: Any
+) -> AsyncIterator[Served]:
     """Serve the small market; without delays and with Greeks for all, unless the settings say otherwise."""
-    market = Market()
+    market = market or Market()
     clock = clock or SimulatedClock(START, 1.0)
     chosen = Settings(**{"latency": 0.0, "silent_share": 0.0, "sentinel_share": 0.0, **settings})
     gateway = Gateway(chosen, market, clock, Random(seed))

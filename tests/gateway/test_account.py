@@ -1,10 +1,8 @@
-"""The paper account and its empty books."""
+"""The paper account, before anything is traded."""
 
 from __future__ import annotations
 
 import asyncio
-
-from ib_async import IB, LimitOrder, MarketOrder, Option, Trade
 
 from tests.gateway.serving import connected, run, serving, started
 
@@ -65,23 +63,10 @@ def test_positions_of_a_model_and_the_end_of_account_updates() -> None:
     run(scenario())
 
 
-async def _order(ib: IB, trade: Trade) -> list[int]:
-    while trade.isActive():
-        await asyncio.wait_for(trade.cancelledEvent, 5)
-    return [entry.errorCode for entry in trade.log if entry.errorCode]
-
-
-def test_an_order_is_refused_by_its_id() -> None:
+def test_the_cancel_of_an_unknown_order_is_refused_by_its_id() -> None:
     async def scenario() -> None:
-        async with serving() as served, connected(served.port) as ib:
-            option = Option("SPX", "20190517", 2800, "C", "SMART", tradingClass="SPXW")
-            await ib.qualifyContractsAsync(option)
-            assert await _order(ib, ib.placeOrder(option, LimitOrder("BUY", 1, 1.0))) == [201]
-            errors: list[int] = []
-            ib.errorEvent += lambda _number, code, _text, _contract: errors.append(code)
-            assert not await ib.whatIfOrderAsync(option, MarketOrder("BUY", 1))
-            ib.client.cancelOrder(77)
-            await ib.reqCurrentTimeAsync()
-            assert errors == [201, 10147]
+        async with serving() as served, started(served.port) as client:
+            client.send(4, 1, 77, "")
+            assert (await client.until("4", "2", "77"))[3] == "10147"
 
     run(scenario())

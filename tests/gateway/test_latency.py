@@ -33,7 +33,7 @@ async def _times(client: Raw, request: list[str | float | None], *wanted: tuple[
 
 async def _quotes(seed: int, **settings: float) -> list[list[float]]:
     clock = SimulatedClock(START, 20.0)
-    chosen = {"latency": 1.0, "tick_interval": 1000.0, **settings}
+    chosen: dict[str, Any] = {"latency": 1.0, "tick_interval": 1000.0, **settings}
     async with serving(clock=clock, seed=seed, **chosen) as served, started(served.port, clock=clock) as client:
         found = []
         for number, expiry in enumerate((NEAR, FAR), start=1):

@@ -79,6 +79,17 @@ class Positions:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelPositions:
+    """Message 64: no more of the positions."""
+
+    @classmethod
+    def read(cls, reader: Reader) -> CancelPositions:
+        """Read the fields after the message's id."""
+        reader.skip()
+        return cls()
+
+
+@dataclass(frozen=True, slots=True)
 class PositionsMulti:
     """Message 74: the positions of one account and model."""
 
@@ -86,6 +97,32 @@ class PositionsMulti:
 
     @classmethod
     def read(cls, reader: Reader) -> PositionsMulti:
+        """Read the fields after the message's id."""
+        reader.skip()
+        return cls(reader.integer())
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPositionsMulti:
+    """Message 75: no more positions of an account and model."""
+
+    request_id: int
+
+    @classmethod
+    def read(cls, reader: Reader) -> CancelPositionsMulti:
+        """Read the fields after the message's id."""
+        reader.skip()
+        return cls(reader.integer())
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAccountUpdatesMulti:
+    """Message 77: no more values of an account and model."""
+
+    request_id: int
+
+    @classmethod
+    def read(cls, reader: Reader) -> CancelAccountUpdatesMulti:
         """Read the fields after the message's id."""
         reader.skip()
         return cls(reader.integer())
@@ -104,12 +141,40 @@ class Profit:
 
 
 @dataclass(frozen=True, slots=True)
-class ProfitSingle:
-    """Message 94: the profit and loss of one position."""
+class CancelProfit:
+    """Message 93: no more of it."""
 
     request_id: int
 
     @classmethod
+    def read(cls, reader: Reader) -> CancelProfit:
+        """Read the fields after the message's id."""
+        return cls(reader.integer())
+
+
+@dataclass(frozen=True, slots=True)
+class ProfitSingle:
+    """Message 94: the profit and loss of the position in one contract."""
+
+    request_id: int
+    con_id: int
+
+    @classmethod
     def read(cls, reader: Reader) -> ProfitSingle:
+        """Read the fields after the message's id."""
+        request_id = reader.integer()
+        reader.skip()
+        reader.skip()
+        return cls(request_id, reader.integer())
+
+
+@dataclass(frozen=True, slots=True)
+class CancelProfitSingle:
+    """Message 95: no more of it."""
+
+    request_id: int
+
+    @classmethod
+    def read(cls, reader: Reader) -> CancelProfitSingle:
         """Read the fields after the message's id."""
         return cls(reader.integer())

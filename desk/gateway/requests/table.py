@@ -30,21 +30,25 @@ READERS: dict[int, Callable[[Reader], Any]] = {
     61: account.Positions.read,
     62: account.AccountSummary.read,
     63: account.CancelAccountSummary.read,
+    64: account.CancelPositions.read,
     71: session.StartApi.read,
     74: account.PositionsMulti.read,
+    75: account.CancelPositionsMulti.read,
     76: account.AccountUpdatesMulti.read,
+    77: account.CancelAccountUpdatesMulti.read,
     78: contracts.OptionParameters.read,
     81: contracts.MatchingSymbols.read,
     91: contracts.MarketRule.read,
     92: account.Profit.read,
+    93: account.CancelProfit.read,
     94: account.ProfitSingle.read,
+    95: account.CancelProfitSingle.read,
     99: orders.CompletedOrders.read,
     104: session.UserInfo.read,
 }
 
-SILENT = frozenset({64, 75, 77, 93, 95})
-"""Requests that IB acts on without an answer and that change nothing here: the ends of subscriptions that send nothing
-after their first answer."""
+SILENT: frozenset[int] = frozenset()
+"""Requests that IB acts on without an answer and that change nothing here."""
 
 _REQUEST_ID = {
     **dict.fromkeys((3, 20, 22, 78, 79, 81, 83, 84, 86, 87, 88, 92, 94, 96, 97, 100, 102, 104), 1),
