@@ -13,7 +13,6 @@ from desk.gateway.resolve import NOTHING
 
 _TICKS = tuple(sorted(TICKS))
 _LINE = ("reqMktData",)
-_DETAILS = ("contractDetails", "contractDetailsEnd")
 _NOT_SUBSCRIBED = "Requested market data is not subscribed. Delayed market data is not enabled."
 _MORE = "Requested market data requires additional subscription for API."
 
@@ -82,8 +81,8 @@ _CONTRACTS = (
         text="Error validating request.-'bQ' : cause - Please enter a valid security type",
     ),
     Holes(name="holes"),
-    Late(name="slow-details", kinds=_DETAILS, seconds=20.0),
-    Late(name="slow-chain", kinds=_DETAILS, seconds=40.0, sec_type="OPT"),
+    Late(name="slow-details", kinds=("reqContractDetails",), seconds=1.0),
+    Late(name="slow-chain", kinds=("reqContractDetails",), seconds=40.0, sec_type="OPT"),
 )
 _ACCOUNT = (
     Refuse(

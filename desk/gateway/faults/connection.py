@@ -151,6 +151,11 @@ class Outage(Fault):
     every: float = 0.0
     farms: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse a code that does not end an outage."""
+        if self.code not in _RESTORED:
+            raise ValueError(f"{self.name}: code is 1101 or 1102, not {self.code}")
+
     def begin(self, scene: Scene) -> None:
         """See `Fault`."""
         self._lost(scene)

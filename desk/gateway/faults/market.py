@@ -35,6 +35,9 @@ _DELAYED = {
 """Delayed tick types by live ones."""
 _DELAYED_TYPES = {3, 4}
 _NOT_DELAYED = "Requested market data is not subscribed. Displaying delayed market data."
+_BID_TICKS, _ASK_TICKS = {ticks.BID, 0}, {ticks.ASK, 3}
+_SIDES = {"bid": _BID_TICKS, "ask": _ASK_TICKS, "both": _BID_TICKS | _ASK_TICKS}
+_OTHER = {"1": "2", "2": "1", "0": "3", "3": "0"}
 _ASKED = {_LINE, "reqContractDetails"}
 _TYPE_AT = {"tickOptionComputation": 2}
 """Where a tick's type stands; 3 in all but these."""
@@ -107,6 +110,11 @@ class WrongPrice(OnMessages):
     value: float = -1.0
     side: str = "both"
 
+    def __post_init__(self) -> None:
+        """Refuse a side that there is not."""
+        if self.side not in _SIDES:
+            raise ValueError(f"{self.name}: side is bid, ask or both, not {self.side!r}")
+
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
         fields = message.fields
@@ -155,11 +163,6 @@ class Holes(OnMessages):
         if message.kind != "contractDetails":
             client.put(encode.error(client.version, message.number, 200, NOTHING))
         return []
-
-
-_BID_TICKS, _ASK_TICKS = {ticks.BID, 0}, {ticks.ASK, 3}
-_SIDES = {"bid": _BID_TICKS, "ask": _ASK_TICKS, "both": _BID_TICKS | _ASK_TICKS}
-_OTHER = {"1": "2", "2": "1", "0": "3", "3": "0"}
 
 
 def _other_side(fields: Fields) -> Fields:

@@ -105,6 +105,11 @@ class TimeFormat(OnMessages):
     kinds: tuple[str, ...] = ("execDetails",)
     form: str = "utc"
 
+    def __post_init__(self) -> None:
+        """Refuse a form that there is not."""
+        if self.form not in {"utc", "plain", "zone"}:
+            raise ValueError(f"{self.name}: form is utc, plain or zone, not {self.form!r}")
+
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
         place = _EXECUTION_AT + 1

@@ -6,57 +6,13 @@ import asyncio
 
 import pytest
 
-from desk.clock import LoopTimers, SimulatedClock
+from desk.clock import SimulatedClock
 from desk.gateway.faults.text import fault, parse
 from desk.gateway.fields import message
 from desk.gateway.frames import PREFIX, frame
+from tests.gateway.faults.watching import SPX, SPY, ended, errors, every_byte, listening, passed
 from tests.gateway.market import START
-from tests.gateway.serving import Raw, connected, contract, quote_request, raw, run, serving, started
-
-SPY = contract("SPY", "STK")
-SPX = contract("SPX", "IND", exchange="CBOE")
-
-
-async def errors(client: Raw, last: str) -> list[list[str]]:
-    """Return id, code and text of the errors up to the first of code `last`."""
-    seen = []
-    while (fields := await client.read()) is not None:
-        if fields[0] == "4":
-            seen.append(fields[2:5])
-            if fields[3] == last:
-                return seen
-    raise ConnectionError(str(seen))
-
-
-async def passed(clock: SimulatedClock, seconds: float) -> None:
-    """Let market seconds pass."""
-    timers = LoopTimers(clock, asyncio.get_running_loop())
-    await timers.sleep(seconds)
-    timers.close()
-
-
-async def ended(client: Raw) -> list[list[str]]:
-    """Return every message up to the end of the stream."""
-    seen = []
-    while (fields := await client.read()) is not None:
-        seen.append(fields)
-    return seen
-
-
-async def every_byte(reader: asyncio.StreamReader, seen: bytearray) -> None:
-    while True:
-        seen += await reader.readexactly(1)
-
-
-async def listening(port: int) -> None:
-    """Wait until somebody listens."""
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            continue
-        writer.close()
-        return
+from tests.gateway.serving import connected, quote_request, raw, run, serving, started
 
 
 def test_drop_ends_the_connection_and_the_session_may_start_again() -> None:
