@@ -55,11 +55,12 @@ CONDOR = (
 
 @dataclass
 class Falling(Market):
-    """Options that are cheaper the further they are from the spot; `size` is what each side shows, `age` in seconds."""
+    """Options that are cheaper the further they are from the spot; `fixed` gives strikes a bid and ask of their own."""
 
     bid_size: float = 10.0
     ask_size: float = 12.0
     age: float = 0.0
+    fixed: dict[float, tuple[float, float]] = field(default_factory=dict)
 
     def quotes(self, contracts: Sequence[Contract], at: float) -> Quotes:
         made = super().quotes(contracts, at)
@@ -68,10 +69,11 @@ class Falling(Market):
         value = np.maximum(0.1, np.round(20 - np.abs(made.underlying - strike) / 5, 1))
         mid = np.where(option, value, made.underlying)
         flat = np.ones(len(contracts))
+        around = [self.fixed.get(k, (m - 0.1, m + 0.1)) for k, m in zip(strike.tolist(), mid.tolist(), strict=True)]
         return replace(
             made,
-            bid=np.round(mid - 0.1, 2),
-            ask=np.round(mid + 0.1, 2),
+            bid=np.round([bid for bid, _ in around], 2),
+            ask=np.round([ask for _, ask in around], 2),
             bid_size=self.bid_size * flat,
             ask_size=self.ask_size * flat,
             last=mid,
