@@ -71,7 +71,7 @@ class Exchange:
             self._modify(known, order, now)
         elif known is not None and known.status == FILLED:
             self._say(request, (104, "Cannot modify a filled order."))
-        elif request.order_id < self.blotter.next_ids.get(request.client_id, 1):
+        elif 0 <= request.order_id < self.blotter.next_ids.get(request.client_id, 1):
             self._say(request, (103, "Duplicate order id"))
         else:
             self._enter(order, now)
