@@ -103,13 +103,29 @@ class Persistence(Section):
     commit_every: Seconds = Field(
         2.0, description="seconds (machine time) that accepted batches may wait to share a commit"
     )
-    compact_after: Positive = Field(200, description="files in a table after which it is compacted")
+    compact_after: Positive = Field(
+        200, description="small files in a table after which it is compacted in market hours, too"
+    )
+    housekeeping: bool = Field(
+        default=True, description="false where another desk looks after the same tables: exactly one must"
+    )
+    retention: Annotated[int, Field(ge=24)] = Field(
+        168, description="hours for which files that no version needs any more stay"
+    )
 
 
 class Lake(Section):
     """`[lake]`: where the tables are and how they are laid out."""
 
-    path: str = Field("", description="folder of the tables; empty: lake/ in the data folder")
+    path: str = Field("", description="folder or URI (s3://...) of the tables; empty: lake/ in the data folder")
+    application: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = Field(
+        "desk", description="name under which this desk commits; its own for each host that writes to the same tables"
+    )
+    storage: dict[str, str] = Field(
+        default_factory=dict,
+        description="options of an object store, named like its environment variables, which serve as well",
+        examples=[{"AWS_REGION": "us-east-1"}],
+    )
     partition_by: Layout = Field(
         ("date",), description='["date"], ["strike_partition", "symbol"] or ["symbol", "yearmonth"]'
     )
