@@ -22,6 +22,7 @@ from messages.contract import Contract
 from tests.gateway.market import START, Market
 
 NOW = START.timestamp()
+CASH = 1_000_000.0
 _UNDERLYINGS = {"SPX": index("SPX"), "SPY": stock("SPY"), "QQQ": stock("QQQ")}
 
 
@@ -61,8 +62,10 @@ class Falling(Market):
     ask_size: float = 12.0
     age: float = 0.0
     fixed: dict[float, tuple[float, float]] = field(default_factory=dict)
+    asked: set[float] = field(default_factory=set)
 
     def quotes(self, contracts: Sequence[Contract], at: float) -> Quotes:
+        self.asked.add(at)
         made = super().quotes(contracts, at)
         option = np.array([c.sec_type == "OPT" for c in contracts])
         strike = np.array([c.strike for c in contracts])
@@ -87,12 +90,13 @@ class Floor:
 
     market: Falling = field(default_factory=Falling)
     rules: Rules = field(default_factory=lambda: Rules("DU1234567"))
-    cash: float = 1_000_000.0
+    cash: float = CASH
     now: float = NOW
     next_id: int = 1
+    restored: Blotter | None = None
 
     def __post_init__(self) -> None:
-        self.blotter = Blotter(Ledger(self.cash))
+        self.blotter = self.restored or Blotter(Ledger(self.cash))
         prices = Prices(self.market.quotes)
         self.portfolio = Portfolio(self.blotter.ledger, prices, underlying)
         self.exchange = Exchange(self.rules, self.blotter, prices, self.portfolio)
