@@ -125,6 +125,8 @@ class Faults:
         fault = armed.fault
         if fault.client not in {-1, message.client.client_id} or not fault.concerns(message, armed.scene):
             return False
+        if not fault.counts(message):
+            return True
         armed.chances += 1
         if armed.chances < fault.nth or (fault.times and armed.acted >= fault.times):
             return False

@@ -93,8 +93,12 @@ class Fault:
         """Undo it when the fault ends."""
 
     def concerns(self, message: Message, scene: Scene) -> bool:
-        """Whether a message is a chance for this fault."""
+        """Whether the fault has to do with a message."""
         return False
+
+    def counts(self, message: Message) -> bool:
+        """Whether a message that it concerns is a chance, rather than what follows from an earlier one."""
+        return True
 
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """Return what becomes of a message on which the fault acts."""

@@ -41,6 +41,10 @@ class Acknowledgement(OnMessages):
             return order_id(message) in hidden or (message.kind == "commissionReport" and message.fields[2] in hidden)
         return OnMessages.concerns(self, message, scene)
 
+    def counts(self, message: Message) -> bool:
+        """See `Fault`."""
+        return message.kind == "placeOrder"
+
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
         hidden = scene.memory[message.client]
@@ -63,13 +67,15 @@ class Note(OnMessages):
 
     def concerns(self, message: Message, scene: Scene) -> bool:
         """See `Fault`."""
-        said = scene.memory.setdefault(message.client, set())
-        return OnMessages.concerns(self, message, scene) and order_id(message) not in said
+        seen, number = scene.memory.setdefault(message.client, set()), order_id(message)
+        if number in seen or not OnMessages.concerns(self, message, scene):
+            return False
+        seen.add(number)
+        return True
 
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
         client, number = message.client, order_id(message)
-        scene.memory[client].add(number)
         (said,) = unpacked(encode.error(client.version, number, self.code, self.text))
         return [(0.0, message.fields), (self.seconds, said)]
 
@@ -161,21 +167,23 @@ class TwoOrders(OnMessages):
             return number in shadows
         return message.kind in _ORDER_ID_AT and number in shadows.values()
 
+    def counts(self, message: Message) -> bool:
+        """See `Fault`."""
+        return message.kind == "placeOrder"
+
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
         _, shadows = _orders(scene, message)
         number, place = order_id(message), _ORDER_ID_AT[message.kind]
         if message.kind == "placeOrder":
-            shadows.setdefault(number, _SHADOW + number)
+            shadows.setdefault(number, -number)  # as the orders that TWS was given by hand
         if message.kind in {"placeOrder", "cancelOrder"}:
             return [(0.0, edited(message.fields, place, str(shadows[number])))]
-        return [(0.0, edited(message.fields, place, str(number - _SHADOW)))]
+        return [(0.0, edited(message.fields, place, str(-number)))]
 
 
 _EXECUTION_AT = 14
 """Where an execution's id stands; then come its time, and six fields on its price, eleven on its average price."""
-_SHADOW = 1_000_000_000
-"""Added to an order's id for its second: beyond what a client counts up to, within 32 bits."""
 _LEGS_AT = 62
 """Where the legs' description stands in a completed order from version 177 on; one later before."""
 _FORMS = re.compile(r"(\d{8})(?:-|\s+)(\d\d:\d\d:\d\d)(?:\s+(\S+))?")

@@ -18,8 +18,9 @@ VIX = contract("VIX", "IND", exchange="CBOE")
 
 
 async def the_call(ib: IB) -> Contract:
-    (qualified,) = await ib.qualifyContractsAsync(Option("SPX", "20190517", 2800, "C", "SMART", tradingClass="SPXW"))
-    return qualified
+    call = Option("SPX", "20190517", 2800, "C", "SMART", tradingClass="SPXW")
+    await ib.qualifyContractsAsync(call)
+    return call
 
 
 async def until_answered(client: Raw, number: int = 99) -> list[list[str]]:
@@ -110,7 +111,8 @@ def test_ib_async_reads_delayed_quotes_and_greeks() -> None:
 def test_a_snapshot_of_ib_async_ends_empty_on_354() -> None:
     async def scenario() -> None:
         async with serving(faults=(parse("unsubscribed"),)) as served, connected(served.port) as ib:
-            (spy,) = await ib.qualifyContractsAsync(Stock("SPY", "SMART", "USD"))
+            spy = Stock("SPY", "SMART", "USD")
+            await ib.qualifyContractsAsync(spy)
             (ticker,) = await ib.reqTickersAsync(spy)
             assert ticker.bid != ticker.bid
 
