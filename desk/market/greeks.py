@@ -1,7 +1,7 @@
 """Implied volatility and Greeks of a chain from its mids, for quotes that came without the broker's own.
 
-The forward is what put-call parity implies near the money, so dividends and borrowing need not be known. American
-options are treated as European, which is close for the out-of-the-money contracts that a chain is read for.
+The forward is what put-call parity implies near the money, so dividends and borrowing need not be known. Options of
+ETFs are American (`desk.market.american`, whose approximations hold here too).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from desk.market.contracts import years
+from desk.market.american import american_greeks, american_vol
+from desk.market.contracts import EUROPEAN, years
 from desk.market.pricing import greeks, implied_vol
 from desk.market.quotes import mid
 from messages.contract import Quote
@@ -24,18 +25,22 @@ _NEAREST = 10  # strikes around the money whose forwards the median is taken of
 
 
 def forward_from_parity(
-    strike: npt.ArrayLike, call_mid: npt.ArrayLike, put_mid: npt.ArrayLike, discount: float
+    strike: npt.ArrayLike, call_mid: npt.ArrayLike, put_mid: npt.ArrayLike, discount: float, *, american: bool = False
 ) -> float:
     """Return the forward that calls and puts of one expiry imply: the median of K + (C - P) / discount near the money.
 
     Arrays of one length; rows with NaN are left out. Near the money are the 10 strikes where call and put are closest.
-    NaN when no strike has both.
+    Of American options only strikes up to the money, where neither side is worth exercising early. NaN when no strike
+    has both.
     """
     k, c, p = (np.asarray(a, dtype=np.float64) for a in (strike, call_mid, put_mid))
     both = np.isfinite(k) & np.isfinite(c) & np.isfinite(p)
     if not both.any():
         return float("nan")
     k, gap = k[both], (c - p)[both]
+    if american:
+        below = k <= k[np.argmin(np.abs(gap))]
+        k, gap = k[below], gap[below]
     near = np.argsort(np.abs(gap), kind="stable")[:_NEAREST]
     return float(np.median(k[near] + gap[near] / discount))
 
@@ -44,8 +49,9 @@ def fill_greeks(quotes: Sequence[Quote], t: float, rate: float) -> list[Quote]:
     """Return the quotes of one chain in their order, those without Greeks filled from their mid and marked `mid`.
 
     `t` is market time in epoch seconds, `rate` the continuous interest rate per year. Each expiry of a class has the
-    forward that parity implies, or the underlying's price carried at `rate`. A quote without a usable bid and ask, or
-    whose mid no volatility explains, stays as it is.
+    forward that parity implies, or the underlying's price carried at `rate`. A quote without a usable bid and ask stays
+    as it is; for one that no volatility explains `missing` says why: `expired`, `no_time_value` (its mid is not above
+    what exercising pays), `no_volatility` (nothing else gives its mid), `no_forward`.
     """
     found = list(quotes)
     spot = _spot(quotes)
@@ -78,29 +84,55 @@ def _fill(quotes: list[Quote], t: float, rate: float, spot: float) -> list[Quote
     left = years(quotes[0].contract, t)
     discount = float(np.exp(-rate * left))
     mids = np.array([m if (m := mid(q)) is not None else np.nan for q in quotes])
-    forward = _forward(quotes, mids, discount)
+    exercised = quotes[0].contract.trading_class not in EUROPEAN
+    forward = _forward(quotes, mids, discount, american=exercised)
     if not np.isfinite(forward):
         forward = spot / discount
     if not np.isfinite(forward):
-        return quotes
+        return [_explained(q, "no_forward") if _lacks(q) else q for q in quotes]
+    lacking = [n for n, q in enumerate(quotes) if _lacks(q)]
+    found = list(quotes)
+    figures, reasons = _figures([quotes[n] for n in lacking], mids[lacking], left, discount, forward, spot)
+    for n, row, reason in zip(lacking, figures, reasons, strict=True):
+        found[n] = _filled(quotes[n], row, reason)
+    return found
+
+
+def _figures(
+    quotes: list[Quote], mids: Floats, left: float, discount: float, forward: float, spot: float
+) -> tuple[Floats, list[str]]:
+    """Return iv, delta, gamma, theta and vega per quote of one expiry, and why there are none if there are none."""
     strike = np.array([q.contract.strike for q in quotes])
     call = np.array([q.contract.right == "C" for q in quotes])
-    iv = implied_vol(mids, forward, strike, left, discount, call)
     now = spot if np.isfinite(spot) else forward * discount
-    g = greeks(forward, strike, left, iv, discount, call, now)
-    table = np.column_stack([iv, g.delta, g.gamma, g.theta, g.vega])
-    return [_filled(q, row) if _lacks(q) else q for q, row in zip(quotes, table, strict=True)]
+    least = np.where(call, forward - strike, strike - forward) * discount
+    if quotes[0].contract.trading_class in EUROPEAN:
+        iv = implied_vol(mids, forward, strike, left, discount, call)
+        g = greeks(forward, strike, left, iv, discount, call, now)
+    else:
+        iv = american_vol(mids, now, forward, strike, left, discount, call)
+        g = american_greeks(now, forward, strike, left, iv, discount, call)
+        least = np.maximum(least, np.where(call, now - strike, strike - now))
+    timeless = "expired" if left <= 0 else "no_time_value"
+    reasons = [timeless if left <= 0 or m <= w else "no_volatility" for m, w in zip(mids, least, strict=True)]
+    return np.column_stack([iv, g.delta, g.gamma, g.theta, g.vega]), reasons
 
 
-def _filled(quote: Quote, row: Floats) -> Quote:
+def _filled(quote: Quote, row: Floats, reason: str) -> Quote:
     if not np.isfinite(row).all():
-        return quote
+        return _explained(quote, reason)
     iv, delta, gamma, theta, vega = map(float, row)
     return replace(quote, iv=iv, delta=delta, gamma=gamma, theta=theta, vega=vega, greeks_source="mid")
 
 
-def _forward(quotes: list[Quote], mids: Floats, discount: float) -> float:
+def _explained(quote: Quote, reason: str) -> Quote:
+    """Say in `missing` why there are no Greeks."""
+    return quote if reason in quote.missing else replace(quote, missing=(*quote.missing, reason))
+
+
+def _forward(quotes: list[Quote], mids: Floats, discount: float, *, american: bool) -> float:
     calls = {q.contract.strike: m for q, m in zip(quotes, mids, strict=True) if q.contract.right == "C"}
     puts = {q.contract.strike: m for q, m in zip(quotes, mids, strict=True) if q.contract.right == "P"}
     strikes = sorted(calls.keys() & puts.keys())
-    return forward_from_parity(strikes, [calls[k] for k in strikes], [puts[k] for k in strikes], discount)
+    of = ([calls[k] for k in strikes], [puts[k] for k in strikes])
+    return forward_from_parity(strikes, *of, discount, american=american)

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from desk.market.american import american
 from desk.market.calendar import at
 from desk.market.contracts import dte, option, years
 from desk.market.greeks import fill_greeks, forward_from_parity
 from desk.market.pricing import black76
-from messages.contract import Quote
+from messages.contract import Contract, Quote
 from tests.market.recorded import spx_2019
 
 DAY = date(2019, 5, 13)
@@ -82,7 +83,10 @@ def test_a_bad_quote_stays_as_it_is(bid: float | None, ask: float | None) -> Non
 def test_a_mid_that_no_volatility_explains_stays_as_it_is() -> None:
     quotes = chain(forward=2812.0)
     quotes[0] = replace(quotes[0], bid=100.0, ask=101.0)
-    assert fill_greeks(quotes, NOON, rate=0.02)[0].iv is None
+    filled = fill_greeks(quotes, NOON, rate=0.02)[0]
+    assert (filled.iv, filled.missing) == (None, ("no_time_value",))
+    quotes[0] = replace(quotes[0], bid=3000.0, ask=3001.0)
+    assert fill_greeks(quotes, NOON, rate=0.02)[0].missing == ("no_volatility",)
 
 
 def test_without_pairs_the_underlying_is_carried() -> None:
@@ -93,13 +97,34 @@ def test_without_pairs_the_underlying_is_carried() -> None:
 
 def test_without_pairs_and_underlying_nothing_is_made_up() -> None:
     calls = [replace(q, underlying=None) for q in chain(forward=2800.0) if q.contract.right == "C"]
-    assert fill_greeks(calls, NOON, rate=0.02) == calls
+    explained = [replace(q, missing=("no_forward",)) for q in calls]
+    assert fill_greeks(calls, NOON, rate=0.02) == explained
+    assert fill_greeks(explained, NOON, rate=0.02) == explained
 
 
-def test_expired_options_and_stocks_pass_through() -> None:
+def test_expired_options_say_so_and_stocks_pass_through() -> None:
     quotes = chain(forward=2812.0)
-    assert fill_greeks(quotes, at(date(2019, 7, 1), "12:00"), rate=0.02) == quotes
+    filled = fill_greeks(quotes, at(date(2019, 7, 1), "12:00"), rate=0.02)
+    assert filled == [replace(q, missing=("expired",)) for q in quotes]
     assert fill_greeks([], NOON, rate=0.02) == []
+    stock = Quote(Contract("SPY", "STK"), NOON, bid=281.0, ask=281.1)
+    assert fill_greeks([stock], NOON, rate=0.02) == [stock]
+
+
+def test_an_etfs_chain_comes_back_from_its_american_mids() -> None:
+    t = years(option("SPY", "20190628", 280.0, "C", "SPY"), NOON)
+    forward, discount = 280.0 * np.exp(0.01 * t), np.exp(-0.024 * t)
+    quotes = []
+    for right in "CP":
+        for strike in np.arange(262.0, 299.0, 2.0):
+            value = float(american(280.0, forward, strike, t, 0.17, discount, right == "C"))
+            contract = option("SPY", "20190628", float(strike), right, "SPY")
+            quotes.append(Quote(contract, NOON, bid=value - 0.01, ask=value + 0.01, underlying=280.0))
+    filled = fill_greeks(quotes, NOON, rate=0.024)
+    found = [q.iv for q in filled if q.iv is not None]
+    assert len(found) >= len(quotes) - 2  # puts that are best exercised now tell nothing
+    assert found == pytest.approx([0.17] * len(found), abs=0.0015)
+    assert all(q.iv is not None or q.missing == ("no_time_value",) for q in filled)
 
 
 def test_a_recorded_chain_agrees_with_cboes_own_figures(shared: Path) -> None:
@@ -116,3 +141,20 @@ def test_a_recorded_chain_agrees_with_cboes_own_figures(shared: Path) -> None:
     assert np.median(iv_gap) < 0.0005
     assert np.quantile(iv_gap, 0.9) < 0.003
     assert np.quantile(delta_gap, 0.9) < 0.003
+
+
+def test_volatilities_of_45_to_75_days_on_every_recorded_day(shared: Path) -> None:
+    """Every tenth of the 33 days; those of the bound are |delta| 0.05 to 0.95 of SPX and SPXW."""
+    iv_gap, delta_gap = [], []
+    for day in (date(2019, 4, 25), date(2019, 5, 9), date(2019, 5, 24), date(2019, 6, 13)):
+        t = at(day, "15:45")
+        quotes, rows = spx_2019(shared, day, t)
+        for quote, iv, delta in zip(fill_greeks(quotes, t, 0.024), rows["impliedvol"], rows["delta"], strict=True):
+            if not 45 <= dte(quote.contract.expiry, t) <= 75 or quote.iv is None or quote.delta is None:
+                continue
+            if 0.05 <= abs(quote.delta) <= 0.95 and iv > 0:
+                iv_gap.append(abs(quote.iv - iv))
+                delta_gap.append(abs(quote.delta - delta))
+    assert len(iv_gap) > 2_000
+    assert np.median(iv_gap) < 0.0005
+    assert np.median(delta_gap) < 0.001
