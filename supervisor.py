@@ -67,9 +67,8 @@ def run(
 
     Examples: supervisor.py run dte0_ic · supervisor.py run --day 2019-05-07 --speed 20 · supervisor.py run --port 7497
     """
-    from commands.run import run_desk
-
     from commands.options import Options
+    from commands.run import run_desk
 
     options = Options(config, data, host, port, client_id, day, start, until, for_, speed, market)
     raise typer.Exit(run_desk(options, strategies or [], fresh=fresh, as_json=json))
@@ -95,7 +94,6 @@ def collect(
     Examples: supervisor.py collect SPY · supervisor.py collect --market lake:data/imported --day 2026-07-14
     """
     from commands.collect import collect_once
-
     from commands.options import Options
 
     options = Options(config, data, host, port, client_id or "random", day, at, None, None, speed, market)
@@ -108,6 +106,9 @@ def status(*, config: ConfigFile = CONFIG, data: Data = None, json: AsJson = Fal
     from commands.look import show_status
 
     raise typer.Exit(show_status(config, data, as_json=json))
+
+
+app.command("health", help="The same as `status`.")(status)
 
 
 @app.command("list")

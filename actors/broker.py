@@ -69,7 +69,7 @@ class BrokerActor(AsyncActor):
     def _note(self, notice: object) -> None:
         assert isinstance(notice, Notice)
         log = self.context.log.warning if notice.kind in _TROUBLE and not self._closing else self.context.log.info
-        log(notice.kind, text=notice.text, code=notice.code or None)
+        log(f"{notice.kind}: {notice.text}", **({"code": notice.code} if notice.code else {}))
 
     def _serve(self, wanted: Wanted) -> None:
         if self._broker is None:

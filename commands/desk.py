@@ -69,8 +69,8 @@ class Desk:
             config.clock.kind == "auto" and config.gateway.kind == "paper"
         )
         self.ends = at(config.clock.day, config.clock.until) if self.simulated and not once else None
-        self.starts = self._first_moment(start)
-        self.clock: Clock = self._clock()
+        self.clock = self._clock(start)
+        self.starts = self.clock.time()
         self.log = DeskLog(run.logs, self.clock)
         self._gateway = self._paper_gateway() if config.gateway.kind == "paper" else None
         self.system = System(self.clock, config.supervision, Random(config.gateway.seed), log=self.log.logger)
@@ -97,6 +97,8 @@ class Desk:
                 raise RefusedError(msg) from error
         claim(self.lake, origin_of(self.config))
         begin_run(self.run)
+        if self.run.resumed:
+            self.log.logger.info("resumed a run that had not ended", folder=str(self.run.folder))
         endpoint = Endpoint(self.config.gateway.host, self.port, governed=self._gateway is not None)
         self.supervisor.start(children(self.config, self.lake, endpoint, once=self._once, finished=self._finished))
         if not self._once:
@@ -123,10 +125,10 @@ class Desk:
         journal = Journal.load(self.run.folder) if self.run.resumed else None
         return max(planned, journal.market_time) if journal else planned
 
-    def _clock(self) -> Clock:
+    def _clock(self, start: float | None) -> Clock:
         if not self.simulated:
             return RealClock()
-        return SimulatedClock(datetime.fromtimestamp(self.starts, UTC), self.config.clock.speed)
+        return SimulatedClock(datetime.fromtimestamp(self._first_moment(start), UTC), self.config.clock.speed)
 
     def _paper_gateway(self) -> GatewayThread:
         settings = gateway_settings(self.config, self.run.folder)

@@ -24,6 +24,7 @@ from desk.console.live import LiveView
 from desk.console.plain import PlainView
 from desk.console.snapshot import Snapshot
 from desk.console.summary import summary_view
+from desk.market.calendar import at, exchange_date
 
 _FRAME, _SLOW_FRAME = 0.25, 1.0
 """Machine seconds between pictures of an accelerated day, and of one at the wall's speed."""
@@ -37,8 +38,7 @@ def run_desk(options: Options, strategies: Sequence[str], *, fresh: bool, as_jso
     run = open_run(config, named=options.data is not None, fresh=fresh)
     began = time.monotonic()
     with up(config, run) as desk, _stopping(desk), _shown(as_json=as_json) as show:
-        if options.minutes is not None:
-            desk.ends = desk.starts + 60 * options.minutes
+        desk.ends = _end(desk, options)
         _watch(desk, show)
     if desk.over():
         end_run(run)
@@ -47,8 +47,22 @@ def run_desk(options: Options, strategies: Sequence[str], *, fresh: bool, as_jso
     if as_json:
         sys.stdout.write(to_json(report) + "\n")
     else:
-        Console().print(summary_view(report))
+        console = Console()
+        console.print(summary_view(report))
+        if desk.simulated and not desk.over():
+            console.print(
+                "stopped before its end: the same command goes on from here, --fresh starts anew", style="dim"
+            )
     return desk.supervisor.exit_code
+
+
+def _end(desk: Desk, options: Options) -> float | None:
+    """Market time at which the run ends: after `--for`, at `--until`, or at the end of a simulated clock's window."""
+    if options.minutes is not None:
+        return desk.starts + 60 * options.minutes
+    if options.until is not None and not desk.simulated:
+        return at(exchange_date(desk.starts), options.until)
+    return desk.ends
 
 
 def _watch(desk: Desk, show: Callable[[Snapshot], None]) -> None:

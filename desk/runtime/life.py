@@ -123,6 +123,7 @@ class Life:
     def wrap_up(self) -> None:
         """Tell the actor that it has stopped in good order."""
         if self._actor is not None and not self._ended:
+            self.child.facts = self._read_facts(self._actor)
             self._actor.stopped()
 
     def disconnect(self, error: BaseException | None) -> None:

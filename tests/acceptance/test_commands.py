@@ -95,3 +95,46 @@ def test_ctrl_c_stops_in_order(tmp_path: Path) -> None:
     assert "The run has ended" in rest
     assert time.monotonic() - began < 60
     assert json.loads((tmp_path / "run.json").read_text())["ended"] is False
+
+
+def test_sigterm_flushes_persistence(tmp_path: Path) -> None:
+    import signal
+
+    from desk.lake.queries import Lake
+    from tests.acceptance.running import log_of, read_until, spawn
+
+    with spawn("run", "--data", str(tmp_path), "--start", "09:29") as process:
+        read_until(process, lambda line: "SPY slot" in line)
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read() if process.stdout else ""
+    assert process.returncode == 0, rest
+    acknowledged = sum(line["rows"] for line in log_of(tmp_path) if line["event"] == "stored")
+    assert Lake(tmp_path / "lake").get_snapshot_stats()["total_rows"] == acknowledged >= 190
+    actors = {each["name"]: each for each in json.loads((tmp_path / "health.json").read_text())["actors"]}
+    assert actors["persistence"]["facts"]["spool"] == 0
+
+
+def test_the_desk_on_a_gateway_of_its_own_port(tmp_path: Path) -> None:
+    """What `--port` does with TWS or IB Gateway, on a paper gateway that runs in another process's place."""
+    from datetime import UTC, datetime
+    from random import Random
+
+    from commands.compose import source_of
+    from desk.clock import RealClock
+    from desk.config.model import Config
+    from desk.gateway.settings import Settings
+    from desk.gateway.thread import GatewayThread
+    from tests.acceptance.running import log_of
+
+    gateway = GatewayThread(Settings(latency=0.0), source_of(Config()), RealClock(), Random(1))
+    port = gateway.start()
+    try:
+        done = supervisor("run", "--port", str(port), "--data", str(tmp_path), "--for", "0.05", "--json")
+    finally:
+        gateway.stop()
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["gateway"]["kind"] == "ib"
+    assert abs(summary["started"] - datetime.now(UTC).timestamp()) < 120
+    assert any(line["event"].startswith("connected") for line in log_of(tmp_path))
+    assert json.loads((tmp_path / "lake" / "origin.json").read_text())["origin"] == "paper"
