@@ -96,7 +96,7 @@ def test_greeks_that_never_come_are_computed_from_the_mid() -> None:
             answer = await made.chain(Selection("SPY", dte_min=60, dte_max=75))
             assert len(answer.quotes) == answer.asked == 10
             assert made.clock.time() - begun < 6.0
-            assert {quote.missing for quote in answer.quotes} == {("greeks",)}
+            assert {quote.missing for quote in answer.quotes} == {("greeks",), ("greeks", "no_time_value")}
             near = [quote for quote in answer.quotes if quote.contract.strike == 280.0]
             for quote in near:  # the small market's other prices are below intrinsic value
                 assert quote.greeks_source == "mid"
