@@ -30,3 +30,8 @@ def stamp(at: float, version: int) -> str:
     if version >= 174:
         return datetime.fromtimestamp(at, EXCHANGE).strftime(f"%Y%m%d %H:%M:%S {ZONE}")
     return datetime.fromtimestamp(at, EXCHANGE).strftime("%Y%m%d  %H:%M:%S")
+
+
+def local(at: float) -> str:
+    """Return a time in exchange time as schedules have it, without a zone."""
+    return datetime.fromtimestamp(at, EXCHANGE).strftime("%Y%m%d-%H:%M:%S")

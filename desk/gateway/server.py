@@ -16,10 +16,13 @@ from desk.gateway.connection import Connection
 from desk.gateway.faults.control import Control
 from desk.gateway.faults.engine import Faults
 from desk.gateway.faults.quotes import Market
+from desk.gateway.feeds import Feeds
 from desk.gateway.history import History
 from desk.gateway.journal import Journal
 from desk.gateway.listener import Listener
 from desk.gateway.orders import Orders
+from desk.gateway.others import Others
+from desk.gateway.past import Past
 from desk.gateway.requests.terms import Terms
 from desk.gateway.services import Handlers, Service, Subscriptions
 from desk.gateway.session import Sessions
@@ -89,6 +92,9 @@ class Gateway:
             catalogue,
             streams,
             History(context),
+            Past(context),
+            Feeds(context),
+            Others(context),
         )
         self._handlers = {kind: handler for service in self._services for kind, handler in service.handlers().items()}
         for fault in self._settings.faults:

@@ -43,7 +43,8 @@ class Settings:
     `latency` scales every delay; 0 answers at once. `far_dte` is the calendar days to expiry from which an option's
     first quote takes `quote_far`. `silent_share` of the options never get Greeks on a day, `sentinel_share` get a
     message of sentinels before the first Greeks. `history_paced` is the longest bar (seconds) that IB's pacing rules
-    apply to. `journal` is the folder for what outlives a restart, None for none.
+    apply to. `tick_by_tick` and `depths` are how many of those a client may have at once. `journal` is
+    the folder for what outlives a restart, None for none.
 
     `oldest_quote`, `improvement` and `refresh` as in `exchange.rules`. `status_first_share` of the fills are told by
     the order's status before the execution, `duplicate_share` of the statuses come twice. `valuation` is the seconds
@@ -67,6 +68,8 @@ class Settings:
     summaries: int = 2
     history_open: int = 50
     history_paced: float = 30.0
+    tick_by_tick: int = 3
+    depths: int = 3
     tick_interval: float = 1.0
     latency: float = 1.0
     far_dte: int = 45

@@ -34,7 +34,7 @@ def test_a_stream_that_is_not_ibs_is_closed(stream: bytes) -> None:
         (b"87\x00780\0", "780"),
         (b"999\x001\x005\0", "-1"),
         (b"50\x003\x00781\0", "781"),
-        (b"22\x00782\0", "782"),
+        (b"97\x00782\0", "782"),
     ],
 )
 def test_a_request_that_cannot_be_read_is_answered_320_by_its_id(payload: bytes, number: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from desk.gateway.exchange.model import Leg
 from desk.gateway.fields import Reader
-from desk.gateway.requests.terms import Terms, skip_legs
+from desk.gateway.requests.legs import read_legs
+from desk.gateway.requests.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,7 @@ class MarketData:
 
     request_id: int
     terms: Terms
+    legs: tuple[Leg, ...]
     generic_ticks: str
     snapshot: bool
 
@@ -22,13 +25,13 @@ class MarketData:
         """Read the fields after the message's id; a regulatory snapshot is a snapshot here."""
         reader.skip()
         request_id, terms = reader.integer(), Terms.read(reader)
-        skip_legs(reader, terms)
+        legs = read_legs(reader, terms)
         if reader.flag():
             for _ in range(3):
                 reader.skip()
         generic_ticks, snapshot, regulatory = reader.text(), reader.flag(), reader.flag()
         reader.skip()
-        return cls(request_id, terms, generic_ticks, snapshot or regulatory)
+        return cls(request_id, terms, legs, generic_ticks, snapshot or regulatory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class HistoricalData:
         end, bar_size, duration = reader.text().strip(), reader.text().strip(), reader.text().strip()
         reader.flag()
         what, date_format = reader.text().strip().upper(), reader.integer()
-        skip_legs(reader, terms)
+        read_legs(reader, terms)
         keep = reader.flag()
         reader.skip()
         return cls(request_id, terms, end, bar_size, duration, what, date_format, keep)

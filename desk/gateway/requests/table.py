@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from desk.gateway.fields import FieldError, Reader
-from desk.gateway.requests import account, contracts, market, orders, placing, session
+from desk.gateway.requests import account, contracts, live, market, orders, others, past, placing, session
 
 READERS: dict[int, Callable[[Reader], Any]] = {
     1: market.MarketData.read,
@@ -18,6 +18,8 @@ READERS: dict[int, Callable[[Reader], Any]] = {
     7: orders.Executions.read,
     8: session.NextId.read,
     9: contracts.ContractDetails.read,
+    10: live.Depth.read,
+    11: live.CancelDepth.read,
     14: session.LogLevel.read,
     15: orders.AutoOpenOrders.read,
     16: orders.AllOpenOrders.read,
@@ -25,6 +27,10 @@ READERS: dict[int, Callable[[Reader], Any]] = {
     20: market.HistoricalData.read,
     25: market.CancelHistoricalData.read,
     49: session.CurrentTime.read,
+    50: live.RealTimeBars.read,
+    51: live.CancelRealTimeBars.read,
+    54: others.OptionValue.read_volatility,
+    55: others.OptionValue.read_price,
     58: orders.GlobalCancel.read,
     59: market.MarketDataType.read,
     61: account.Positions.read,
@@ -38,21 +44,31 @@ READERS: dict[int, Callable[[Reader], Any]] = {
     77: account.CancelAccountUpdatesMulti.read,
     78: contracts.OptionParameters.read,
     81: contracts.MatchingSymbols.read,
+    87: past.HeadTimestamp.read,
+    88: past.Histogram.read,
     91: contracts.MarketRule.read,
     92: account.Profit.read,
     93: account.CancelProfit.read,
     94: account.ProfitSingle.read,
     95: account.CancelProfitSingle.read,
+    96: past.HistoricalTicks.read,
+    97: live.TickByTick.read,
+    98: live.CancelTickByTick.read,
     99: orders.CompletedOrders.read,
     104: session.UserInfo.read,
+    **{number: others.fixed(number) for number in (18, 24, 65, 66, 72, 73, 80, 82, 85)},
+    **{number: others.fixed(number, 0) for number in (22, 79, 83, 84, 86, 100, 102)},
+    **{number: others.fixed(number, 1) for number in (21, 52, 67, 68)},
+    19: others.fixed(19, 3),
 }
 
-SILENT: frozenset[int] = frozenset()
-"""Requests that IB acts on without an answer and that change nothing here."""
+SILENT = frozenset({12, 13, 23, 53, 56, 57, 69, 70, 89, 90, 101, 103})
+"""Requests that IB acts on without an answer and that change nothing here: bulletins of which there are none, and the
+ends of what sends nothing after its first answer."""
 
 _REQUEST_ID = {
-    **dict.fromkeys((3, 20, 22, 78, 79, 81, 83, 84, 86, 87, 88, 92, 94, 96, 97, 100, 102, 104), 1),
-    **dict.fromkeys((1, 2, 4, 7, 9, 10, 11, 21, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 62, 63, 74, 76), 2),
+    **dict.fromkeys((3, 20, 22, 78, 79, 81, 83, 84, 86, 87, 88, 92, 94, 96, 97, 98, 100, 102, 104), 1),
+    **dict.fromkeys((1, 2, 4, 7, 9, 10, 11, 21, 23, 25, 50, 51, 52, 53, 54, 55, 56, 57, 62, 63, 67, 68, 74, 76), 2),
 }
 """Where each message carries its request or order id, so that an error can name it."""
 

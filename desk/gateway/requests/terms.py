@@ -48,13 +48,6 @@ class Terms:
         )
 
 
-def skip_legs(reader: Reader, terms: Terms) -> None:
-    """Pass over a combination's legs: a count, then contract id, ratio, action and exchange of each."""
-    if terms.sec_type == "BAG":
-        for _ in range(reader.count() * 4):
-            reader.skip()
-
-
 def _right(text: str) -> str:
     word = text.strip().upper()
     return _RIGHTS.get(word, word)
