@@ -23,7 +23,7 @@ PLAIN: dict[str, Any] = {"duplicate_share": 0.0, "status_first_share": 0.0}
 def recorded(ib: IB) -> list[list[str]]:
     """Return a list that grows by the fields of every message from now on."""
     seen: list[list[str]] = []
-    interpret = ib.client.decoder.interpret
+    interpret: Callable[[list[str]], None] = ib.client.decoder.interpret
 
     def record(fields: list[str]) -> None:
         seen.append(list(fields))
