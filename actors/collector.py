@@ -22,6 +22,8 @@ _ANSWER_MARGIN = 5.0
 """Market seconds past a cycle's deadline after which the broker's silence ends the slot."""
 _RETRY_AFTER = 5.0
 """Market seconds before a refused chain request is sent again within the same slot."""
+_PASSING = ("disconnected", "timeout", "breaker", "expired", "the broker")
+"""How refusals begin that may pass within the slot; any other is an answer."""
 _RESEND_AFTER = 15.0
 """Machine seconds without an acknowledgement after which a batch is handed to persistence again."""
 
@@ -91,6 +93,7 @@ class CollectorActor(Actor):
         self._history_days: dict[str, str] = {}
         self._history_wanted: set[str] = set()
         self._answer: ChainQuotes | None = None
+        self._refused = False
         self._handed: dict[str, Batch] = {}
         self._draining = False
 
@@ -173,7 +176,7 @@ class CollectorActor(Actor):
             self._late += 1
             self._hand_over(self._batch(missed(self._symbol, cycle, "the cycle before was not over"), ()))
             return
-        self._cycle, self._progress, self._answer = cycle, (0, 0), None
+        self._cycle, self._progress, self._answer, self._refused = cycle, (0, 0), None, False
         self._want_history(now)
         self.context.at(cycle + self._plan.timeout + _ANSWER_MARGIN, NoAnswer(cycle))
         self._ask(cycle)
@@ -194,8 +197,10 @@ class CollectorActor(Actor):
         assert self._cycle is not None
         now = self.context.clock.time()
         left = self._cycle + self._plan.timeout - now
-        if answer.error and not answer.quotes and left > _RETRY_AFTER and not self._plan.once:
-            self.context.log.warning("chain refused", symbol=self._symbol, reason=answer.error)
+        if answer.error.startswith(_PASSING) and not answer.quotes and left > _RETRY_AFTER and not self._plan.once:
+            log = self.context.log.debug if self._refused else self.context.log.warning
+            log("chain refused, asking again", symbol=self._symbol, reason=answer.error)
+            self._refused = True
             self.context.after(_RETRY_AFTER, AskAgain(self._cycle))
             return
         self._answer = answer
