@@ -9,9 +9,10 @@ from math import inf
 from desk.gateway import ticks
 from desk.gateway.book import Listed
 from desk.gateway.clients import Client
+from desk.gateway.combination import Part
 from desk.gateway.encode import market as encode
 from desk.gateway.ticks import Row, Tick
-from messages.contract import Bar
+from messages.contract import Bar, Contract
 
 
 @dataclass(slots=True, eq=False)
@@ -19,7 +20,7 @@ class Stream:
     """Quotes of one contract to one client.
 
     Shows nothing before `quote_at`, no Greeks before `greeks_at` (infinite when they never come), and ends at `end_at`
-    (infinite unless a snapshot); all market time.
+    (infinite unless a snapshot); all market time. `parts` are the legs of a combination.
     """
 
     client: Client
@@ -31,7 +32,15 @@ class Stream:
     greeks_at: float = inf
     end_at: float = inf
     sentinel: bool = False
+    parts: tuple[Part, ...] = ()
     shown: dict[int, Tick] = field(default_factory=dict)
+
+    @property
+    def origins(self) -> Iterable[Contract]:
+        """The contracts whose quotes it is made of."""
+        if self.parts:
+            return [part.origin for part in self.parts]
+        return [] if self.listed.origin is None else [self.listed.origin]
 
     def show(self, row: Row, bar: Bar | None, now: float) -> None:
         """Send what is new at market time `now`."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from math import floor, inf
 
 from desk.clock import Timer
+from desk.gateway.book import Listed
 from desk.gateway.catalogue import Catalogue
 from desk.gateway.clients import Client, Context, attempt
+from desk.gateway.combination import Part, net, resolve
 from desk.gateway.encode import market as encode
 from desk.gateway.requests import market as requests
 from desk.gateway.resolve import one, refuse
@@ -59,6 +62,8 @@ class Streams:
         self._context = context
         self._catalogue = catalogue
         self._streams: dict[tuple[Client, int], Stream] = {}
+        self._held: Counter[Client] = Counter()
+        self._lines = 0
         self._due: dict[float, list[Stream]] = {}
         self._tick: Timer | None = None
 
@@ -82,7 +87,18 @@ class Streams:
     def lose(self, client: Client) -> None:
         """See `Subscriptions`."""
         for key in [key for key in self._streams if key[0] is client]:
-            del self._streams[key]
+            self._drop(key)
+
+    def _drop(self, key: tuple[Client, int]) -> bool:
+        """Forget a subscription; False when there is none."""
+        stream = self._streams.pop(key, None)
+        if stream is None:
+            return False
+        self._lines -= stream.end_at == inf
+        self._held[stream.client] -= 1
+        if not self._held[stream.client]:
+            del self._held[stream.client]
+        return True
 
     def _subscribe(self, client: Client, request: requests.MarketData) -> None:
         number = request.request_id
@@ -94,24 +110,25 @@ class Streams:
             refuse(client, number, _KIND, f"Incorrect generic tick list of {request.generic_ticks}.")
         elif request.snapshot and generics:
             refuse(client, number, _KIND, "Snapshot market data subscription is not applicable to generic ticks")
-        elif not request.snapshot and self._full():
+        elif self._held[client] >= self._context.settings.streams or (not request.snapshot and self._full()):
             client.error(number, 101, "Max number of tickers has been reached")
         else:
             self._open(client, request, generics)
 
     def _full(self) -> bool:
         """Whether every line is taken: they belong to the login, all its clients share them."""
-        used = sum(1 for stream in self._streams.values() if stream.end_at == inf)
-        return bool(self._context.settings.lines) and used >= self._context.settings.lines
+        lines = self._context.settings.lines
+        return bool(lines) and self._lines >= lines
 
     def _open(self, client: Client, request: requests.MarketData, generics: frozenset[int]) -> None:
-        listed = one(client, request.request_id, request.terms, _KIND)
-        if listed is None:
+        found = self._found(client, request)
+        if found is None:
             return
+        listed, parts = found
         contract, latency, now = listed.contract, self._context.latency, self._context.clock.time()
         min_tick = self._catalogue.min_tick(contract)
         quote_at = _instant(now + latency.quote(contract, now), now)
-        stream = Stream(client, request.request_id, listed, generics, min_tick, quote_at)
+        stream = Stream(client, request.request_id, listed, generics, min_tick, quote_at, parts=parts)
         option = contract.sec_type == "OPT"
         delay = latency.greeks(contract, now) if option else None
         if delay is not None:
@@ -120,9 +137,19 @@ class Streams:
             complete = stream.greeks_at if option else stream.quote_at
             stream.end_at = min(complete, _instant(now + latency.snapshot(), now))
         self._streams[client, request.request_id] = stream
+        self._held[client] += 1
+        self._lines += stream.end_at == inf
         for instant in sorted({stream.quote_at, stream.greeks_at, stream.end_at} - {inf}):
             self._look_at(stream, instant)
         self._keep_ticking(now)
+
+    @staticmethod
+    def _found(client: Client, request: requests.MarketData) -> tuple[Listed, tuple[Part, ...]] | None:
+        """Return what is meant, and of what it is made when it is a combination."""
+        if request.terms.sec_type == "BAG":
+            return resolve(client, request.request_id, request.terms, request.legs, _KIND)
+        listed = one(client, request.request_id, request.terms, _KIND)
+        return None if listed is None else (listed, ())
 
     def _look_at(self, stream: Stream, due: float) -> None:
         """Look at a stream when something of it becomes due."""
@@ -132,7 +159,7 @@ class Streams:
         self._due[due].append(stream)
 
     def _cancel(self, client: Client, request: requests.CancelMarketData) -> None:
-        if self._streams.pop((client, request.request_id), None) is None:
+        if not self._drop((client, request.request_id)):
             client.error(request.request_id, 300, f"Can't find EId with tickerId:{request.request_id}")
 
     def _type(self, client: Client, request: requests.MarketDataType) -> None:
@@ -156,14 +183,14 @@ class Streams:
         """Price the streams that still stand, all at once, show what is new, and end the snapshots that are due."""
         now = self._context.clock.time()
         alive = [s for s in streams if self._streams.get((s.client, s.request_id)) is s and now >= s.quote_at]
-        priced, bars = self._price(dict.fromkeys(s.listed.origin for s in alive if s.listed.origin), now)
+        priced, bars = self._price(dict.fromkeys(origin for s in alive for origin in s.origins), now)
         for stream in alive:
             origin = stream.listed.origin
-            row = NO_MARKET if origin is None else priced[origin]
+            row = net(stream.parts, priced) if stream.parts else NO_MARKET if origin is None else priced[origin]
             stream.show(row, None if origin is None else bars.get(origin), now)
             if now >= stream.end_at:
                 stream.client.send(encode.snapshot_end(stream.request_id))
-                del self._streams[stream.client, stream.request_id]
+                self._drop((stream.client, stream.request_id))
 
     def _price(
         self, contracts: Iterable[Contract], now: float
