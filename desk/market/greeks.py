@@ -25,22 +25,19 @@ _NEAREST = 10  # strikes around the money whose forwards the median is taken of
 
 
 def forward_from_parity(
-    strike: npt.ArrayLike, call_mid: npt.ArrayLike, put_mid: npt.ArrayLike, discount: float, *, american: bool = False
+    strike: npt.ArrayLike, call_mid: npt.ArrayLike, put_mid: npt.ArrayLike, discount: float, upto: float = np.inf
 ) -> float:
     """Return the forward that calls and puts of one expiry imply: the median of K + (C - P) / discount near the money.
 
     Arrays of one length; rows with NaN are left out. Near the money are the 10 strikes where call and put are closest.
-    Of American options only strikes up to the money, where neither side is worth exercising early. NaN when no strike
-    has both.
+    `upto` leaves out higher strikes: of American options those up to the underlying's price tell, where neither side is
+    worth exercising early. NaN when no strike has both.
     """
     k, c, p = (np.asarray(a, dtype=np.float64) for a in (strike, call_mid, put_mid))
-    both = np.isfinite(k) & np.isfinite(c) & np.isfinite(p)
+    both = np.isfinite(k) & np.isfinite(c) & np.isfinite(p) & (k <= upto)
     if not both.any():
         return float("nan")
     k, gap = k[both], (c - p)[both]
-    if american:
-        below = k <= k[np.argmin(np.abs(gap))]
-        k, gap = k[below], gap[below]
     near = np.argsort(np.abs(gap), kind="stable")[:_NEAREST]
     return float(np.median(k[near] + gap[near] / discount))
 
@@ -84,8 +81,7 @@ def _fill(quotes: list[Quote], t: float, rate: float, spot: float) -> list[Quote
     left = years(quotes[0].contract, t)
     discount = float(np.exp(-rate * left))
     mids = np.array([m if (m := mid(q)) is not None else np.nan for q in quotes])
-    exercised = quotes[0].contract.trading_class not in EUROPEAN
-    forward = _forward(quotes, mids, discount, american=exercised)
+    forward = _forward(quotes, mids, discount, spot)
     if not np.isfinite(forward):
         forward = spot / discount
     if not np.isfinite(forward):
@@ -130,9 +126,10 @@ def _explained(quote: Quote, reason: str) -> Quote:
     return quote if reason in quote.missing else replace(quote, missing=(*quote.missing, reason))
 
 
-def _forward(quotes: list[Quote], mids: Floats, discount: float, *, american: bool) -> float:
+def _forward(quotes: list[Quote], mids: Floats, discount: float, spot: float) -> float:
     calls = {q.contract.strike: m for q, m in zip(quotes, mids, strict=True) if q.contract.right == "C"}
     puts = {q.contract.strike: m for q, m in zip(quotes, mids, strict=True) if q.contract.right == "P"}
     strikes = sorted(calls.keys() & puts.keys())
     of = ([calls[k] for k in strikes], [puts[k] for k in strikes])
-    return forward_from_parity(strikes, *of, discount, american=american)
+    early = quotes[0].contract.trading_class not in EUROPEAN and np.isfinite(spot)
+    return forward_from_parity(strikes, *of, discount, spot if early else np.inf)
