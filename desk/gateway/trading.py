@@ -19,6 +19,9 @@ from desk.gateway.source import Quotes
 from desk.market import contracts
 from messages.contract import Contract
 
+_VALUED_EVERY = 1.0
+"""Seconds for which a price is good enough to value positions and margins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trading:
@@ -44,16 +47,16 @@ class Trading:
             found = context.book.underlying(symbol, at)
             return found.contract if found is not None else None
 
-        prices = Prices(quote)
-        portfolio = Portfolio(blotter.ledger, prices, underlying)
+        portfolio = Portfolio(blotter.ledger, Prices(quote, _VALUED_EVERY), underlying)
         rules = Rules(
             account=settings.account,
             seed=random.getrandbits(32),
             oldest=settings.oldest_quote,
             improvement=settings.improvement,
             refresh=settings.refresh,
+            active=settings.active_orders,
         )
-        return cls(Exchange(rules, blotter, prices, portfolio), portfolio, daybook)
+        return cls(Exchange(rules, blotter, Prices(quote), portfolio), portfolio, daybook)
 
 
 @lru_cache(maxsize=65536)

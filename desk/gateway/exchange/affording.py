@@ -8,13 +8,12 @@ from desk.gateway.exchange.costs import cost
 from desk.gateway.exchange.model import Margin, Order
 from desk.gateway.exchange.package import market_of, parts
 from desk.gateway.exchange.portfolio import Portfolio
-from desk.gateway.exchange.prices import Prices
 
 
-def margin_of(order: Order, portfolio: Portfolio, prices: Prices, now: float) -> Margin:
+def margin_of(order: Order, portfolio: Portfolio, now: float) -> Margin:
     """Return what the rest of an order would do when filled: at its limit, a market order at the natural price."""
     package, request = parts(order), order.request
-    known = prices.at(order.contracts, now)
+    known = portfolio.prices.at(order.contracts, now)
     market = market_of(package, known, inf, {})
     paid = market.natural if market is not None else 0.0
     if request.order_type == "LMT" and request.limit is not None:

@@ -126,7 +126,7 @@ class Exchange:
 
     def _enter(self, order: Order, now: float) -> None:
         request = order.request
-        wrong = self._wrong(order, now)
+        wrong = self._wrong(order, now) or self._crowded(order)
         if wrong is not None:
             self._say(request, wrong)
             self._happen(Used(*order.key))
@@ -161,7 +161,7 @@ class Exchange:
         if wrong is not None:
             self._say(order.request, wrong)
             return
-        margin = margin_of(order, self.portfolio, self._prices, now)
+        margin = margin_of(order, self.portfolio, now)
         self._happen(OrderUpdate(replace(order, margin=replace(margin, warning=shortfall(margin))), status=False))
 
     def _wrong(self, order: Order, now: float) -> Fault | None:
@@ -169,8 +169,21 @@ class Exchange:
         wrong = self._fault(order, now)
         if wrong is not None:
             return wrong
-        missing = shortfall(margin_of(order, self.portfolio, self._prices, now))
+        missing = shortfall(margin_of(order, self.portfolio, now))
         return (201, f"Order rejected - reason:{missing}") if missing else None
+
+    def _crowded(self, order: Order) -> Fault | None:
+        """Return what is wrong with one more order on that side of what it trades."""
+        traded, side, most = (order.contract, order.leg_contracts), order.request.action, self._rules.active
+        beside = [
+            other
+            for other in self.blotter.working()
+            if (other.contract, other.leg_contracts) == traded and other.request.action == side
+        ]
+        if len(beside) < most:
+            return None
+        limit = f"Limit of {most} orders working on either the buy or sell side for this particular contract."
+        return 201, f"Order rejected - reason:{limit}"
 
     def _fault(self, order: Order, now: float) -> Fault | None:
         index = self.portfolio.is_index(order.contract.symbol, now)

@@ -46,7 +46,7 @@ class Portfolio:
 
     def __init__(self, ledger: Ledger, prices: Prices, underlying: Underlying) -> None:
         self._ledger = ledger
-        self._prices = prices
+        self.prices = prices
         self._underlying = underlying
         self._marks: dict[int, float] = {}
 
@@ -58,7 +58,7 @@ class Portfolio:
     def spot(self, symbol: str, now: float) -> float:
         """Return the underlying's price, NaN when there is none."""
         found = self._underlying(symbol, now)
-        return self._prices.one(found, now).mark if found is not None else float("nan")
+        return self.prices.one(found, now).mark if found is not None else float("nan")
 
     def underlying(self, symbol: str, now: float) -> Contract | None:
         """Return the stock or index of that symbol."""
@@ -119,14 +119,14 @@ class Portfolio:
 
     def _marked(self, now: float) -> list[Holding]:
         held = self._ledger.known()
-        self._prices.at((h.contract for h in held if h.quantity), now)
+        self.prices.at((h.contract for h in held if h.quantity), now)
         for holding in held:
             if holding.quantity:
                 self._mark(holding.contract, now)
         return held
 
     def _mark(self, contract: Contract, now: float) -> float:
-        mark = self._prices.one(contract, now).mark
+        mark = self.prices.one(contract, now).mark
         if not isnan(mark):
             self._marks[contract.con_id] = mark
         return self._marks.get(contract.con_id, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import isnan, nan
+from math import floor, isnan, nan
 from typing import NamedTuple
 
 from desk.gateway.source import Quotes
@@ -31,15 +31,21 @@ class Price(NamedTuple):
 
 
 class Prices:
-    """The market at one moment; asking for another moment forgets it."""
+    """The market at one moment; asking for another moment forgets it.
 
-    def __init__(self, quote: Quote) -> None:
+    With a `step`, moments are that many seconds apart and the last one counts: cheaper, for what need not be exact.
+    """
+
+    def __init__(self, quote: Quote, step: float = 0.0) -> None:
         self._quote = quote
+        self._step = step
         self._now = nan
         self._known: dict[int, Price] = {}
 
     def at(self, contracts: Iterable[Contract], now: float) -> Mapping[int, Price]:
         """Return prices by contract id, of these contracts at least, in one call of the source."""
+        if self._step:
+            now = floor(now / self._step) * self._step
         if now != self._now:
             self._now, self._known = now, {}
         missing = list({c.con_id: c for c in contracts if c.con_id not in self._known}.values())

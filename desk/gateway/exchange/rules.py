@@ -11,6 +11,7 @@ class Rules:
 
     A quote older than `oldest` seconds fills nothing. `improvement` is the largest part of the way from natural to mid
     that a fill saves; each order's own is drawn from `seed`. Displayed sizes are there again after `refresh` seconds.
+    `active` is how many working orders there may be for a contract on one side.
     """
 
     account: str
@@ -18,3 +19,4 @@ class Rules:
     oldest: float = 60.0
     improvement: float = 0.5
     refresh: float = 1.0
+    active: int = 20

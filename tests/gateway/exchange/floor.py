@@ -97,9 +97,9 @@ class Floor:
 
     def __post_init__(self) -> None:
         self.blotter = self.restored or Blotter(Ledger(self.cash))
-        prices = Prices(self.market.quotes)
-        self.portfolio = Portfolio(self.blotter.ledger, prices, underlying)
-        self.exchange = Exchange(self.rules, self.blotter, prices, self.portfolio)
+        quotes = self.market.quotes
+        self.portfolio = Portfolio(self.blotter.ledger, Prices(quotes, 1.0), underlying)
+        self.exchange = Exchange(self.rules, self.blotter, Prices(quotes), self.portfolio)
 
     def send(self, what: Contract | tuple[tuple[Contract, int, str], ...], **terms: Any) -> list[Event]:
         """Place an order: BUY 1 LMT DAY of client 1 under the next id, unless the terms say otherwise."""
