@@ -149,6 +149,7 @@ class CollectorActor(Actor):
         last = self._last
         return {
             "symbol": self._symbol,
+            "interval": self._plan.interval,
             "cycle": self._cycle,
             "done": self._progress[0],
             "asked": self._progress[1],

@@ -47,7 +47,8 @@ def show_status(config: Path, data: Path | None, *, as_json: bool) -> int:
         return _say(f"no desk has run in {folder}", {"running": False, "folder": str(folder)}, as_json=as_json)
     running = health.running(report, now, _SILENT)
     if as_json:
-        sys.stdout.write(to_json({"running": running, **health_json(report)}) + "\n")
+        collection = get_collection_stats(folder)
+        sys.stdout.write(to_json({"running": running, **health_json(report), "collection": collection}) + "\n")
     else:
         console = Console()
         if not running:
@@ -57,6 +58,21 @@ def show_status(config: Path, data: Path | None, *, as_json: bool) -> int:
         if coverage:
             console.print("", coverage_table(coverage))
     return 0 if running and report.healthy else 1
+
+
+def get_collection_stats(folder: Path) -> dict[str, Any]:
+    """Whether a desk records into a run's folder, which symbols, how often, and what its table holds (SPEC D5).
+
+    `collection_interval` is in seconds of market time, by symbol.
+    """
+    report = health.read(folder / "health.json")
+    collectors = [each.facts for each in report.actors if each.kind == "collector" and each.facts] if report else []
+    return {
+        "running": health.running(report, time.time(), _SILENT),
+        "symbols": [facts["symbol"] for facts in collectors],
+        "collection_interval": {facts["symbol"]: facts["interval"] for facts in collectors},
+        "table_stats": Lake(folder / "lake").get_snapshot_stats(),
+    }
 
 
 def list_strategies(*, as_json: bool) -> None:

@@ -58,7 +58,10 @@ def test_a_short_run_prints_lines_on_a_pipe_and_json_for_machines(tmp_path: Path
     machine = supervisor("run", "--data", str(tmp_path / "2"), "--for", "2", "--start", "09:29", "--json")
     assert json.loads(machine.stdout)["total_rows"] == 190
     status = supervisor("status", "--data", str(tmp_path / "2"), "--json")
-    assert json.loads(status.stdout)["state"] == "stopped"
+    shown = json.loads(status.stdout)
+    assert (shown["state"], shown["running"]) == ("stopped", False)
+    assert shown["collection"]["collection_interval"] == {"SPY": 300.0, "QQQ": 300.0, "IWM": 300.0}
+    assert shown["collection"]["table_stats"]["total_rows"] == 190
 
 
 def test_a_strategy_alone(tmp_path: Path) -> None:
