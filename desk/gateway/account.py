@@ -41,6 +41,7 @@ class Account:
         self._context = context
         self._portfolio = portfolio
         self._followers = Followers(context.timers)
+        self._summed: dict[Client, set[int]] = {}
         self._opening: tuple[date, Values] | None = None
         self._moved: dict[int, Contract] = {}
         self._telling: Timer | None = None
@@ -66,6 +67,7 @@ class Account:
     def leave(self, client: Client) -> None:
         """See `Service`."""
         self._followers.leave(client)
+        self._summed.pop(client, None)
 
     def told(self, events: Iterable[Event]) -> None:
         """Tell who follows of what has moved a position, a little later and all at once."""
@@ -150,9 +152,12 @@ class Account:
 
     def _summary(self, client: Client, request: requests.AccountSummary) -> None:
         number, active = request.request_id, self._followers.of(client, _SUMMARY)
+        if not self._settings.summaries_return:
+            active = self._summed.setdefault(client, set())
         if number not in active and len(active) >= self._settings.summaries:
             client.error(number, 322, f"Error processing request.-'Q' : cause - {_MANY}")
             return
+        active.add(number)
 
         def send() -> None:
             whole = any(tag.startswith("$LEDGER") for tag in request.tags)

@@ -117,6 +117,11 @@ class Client:
         self._timers.add(timer)
         return timer
 
+    @property
+    def pending(self) -> int:
+        """How many answers are still to come."""
+        return len(self._timers)
+
     def cancel(self, timer: Timer) -> None:
         """Do not do what `after` was asked for."""
         timer.cancel()

@@ -153,6 +153,10 @@ class Connection(asyncio.Protocol):
         except FieldError as error:
             client.error(-1, 320, f"Error reading request. {error}")
             return
+        if client.pending >= self._settings.open_requests:
+            cause = "Error processing request.-'' : cause - Maximum number of open requests exceeded"
+            client.error(table.request_id(fields), 322, cause)
+            return
         faults = client.context.faults
         if not faults.active:
             self._answer(client, fields)

@@ -143,8 +143,12 @@ class Feeds:
 
     def leave(self, client: Client) -> None:
         """See `Service`."""
-        self._feeds = {key: feed for key, feed in self._feeds.items() if key[0] is not client}
+        self.lose(client)
         self._asked = {key: at for key, at in self._asked.items() if key[0] is not client}
+
+    def lose(self, client: Client) -> None:
+        """See `Subscriptions`."""
+        self._feeds = {key: feed for key, feed in self._feeds.items() if key[0] is not client}
 
     def _ticks(self, client: Client, request: requests.TickByTick) -> None:
         number, code = request.request_id, _CODES.get(request.kind.upper())

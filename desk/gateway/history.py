@@ -88,7 +88,9 @@ class History:
             return True
         kind = listed.contract.con_id, request.terms.exchange, request.what
         asked = *kind, request.end, request.bar_size, request.duration
-        return self._pacing.setdefault(client, HistoryPacing()).allows(self._context.clock.time(), kind, asked)
+        return self._pacing.setdefault(client, HistoryPacing()).allows(
+            self._context.clock.time(), kind, asked, 2 if request.what == "BID_ASK" else 1
+        )
 
     def _answer(self, client: Client, entry: _Open) -> None:
         request, entry.timer = entry.request, None

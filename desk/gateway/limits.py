@@ -53,13 +53,17 @@ class HistoryPacing:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, Hashable, Hashable]] = deque()
 
-    def allows(self, now: float, kind: Hashable, request: Hashable) -> bool:
-        """Whether a request may be served, which notes it. `kind` is its contract, exchange and tick type."""
+    def allows(self, now: float, kind: Hashable, request: Hashable, weight: int = 1) -> bool:
+        """Whether a request may be served, which notes it. `kind` is its contract, exchange and tick type.
+
+        `weight` is how many requests it counts for: 2 for bid and ask together.
+        """
         while self._seen and now - self._seen[0][0] >= self._ALL[0]:
             self._seen.popleft()
         kinds = sum(1 for at, other, _ in self._seen if other == kind and now - at < self._KIND[0])
         same = sum(1 for at, _, other in self._seen if other == request and now - at < self._IDENTICAL[0])
-        if same >= self._IDENTICAL[1] or kinds >= self._KIND[1] or len(self._seen) >= self._ALL[1]:
+        whole = len(self._seen) + weight
+        if same >= self._IDENTICAL[1] or kinds + weight > self._KIND[1] or whole > self._ALL[1]:
             return False
-        self._seen.append((now, kind, request))
+        self._seen.extend([(now, kind, request)] * weight)
         return True

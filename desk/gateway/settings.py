@@ -48,7 +48,8 @@ class Settings:
 
     `oldest_quote`, `improvement` and `refresh` as in `exchange.rules`. `status_first_share` of the fills are told by
     the order's status before the execution, `duplicate_share` of the statuses come twice. `valuation` is the seconds
-    between account values that nothing has changed.
+    between account values that nothing has changed. `active_orders` may work on one side of a contract. A cancelled
+    account summary gives its place back when `summaries_return`; else the third id is refused for the whole session.
 
     `faults` are armed from the start; `control` is the port for more of them (0: a free one, None: none), always on
     loopback. What keeps one client from starving the others, none of it IB's: `handshake` machine seconds until a
@@ -83,6 +84,8 @@ class Settings:
     status_first_share: float = 0.3
     duplicate_share: float = 0.1
     valuation: float = 180.0
+    active_orders: int = 20
+    summaries_return: bool = True
     faults: tuple[Fault, ...] = ()
     control: int | None = None
     handshake: float = 30.0
