@@ -24,6 +24,8 @@ from desk.gateway.source import Source
 from messages.contract import Bar, Contract
 
 _log = logging.getLogger(__name__)
+_ENOUGH = 1024 * 1024
+"""Bytes for one client in one turn of the loop, after which the others have theirs."""
 _AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER that throws away what is unsent and resets."""
 
@@ -74,6 +76,7 @@ class Client:
         self._transport = transport
         self._address = transport.get_extra_info("peername")
         self._buffer: list[bytes] = []
+        self._size = 0
         self._pieces: Pieces | None = None
         self._timers: set[Timer] = set()
         self._hearing = True
@@ -94,7 +97,9 @@ class Client:
         """Write bytes at the end of this turn of the loop; nothing once closed or mute."""
         if self.closed or self.mute:
             return
-        self.context.clock.depart(sum(map(len, messages)), self._address)
+        size = sum(map(len, messages))
+        self._size += size
+        self.context.clock.depart(size, self._address)
         if not self._buffer:
             asyncio.get_running_loop().call_soon(self._flush)
         self._buffer += messages
@@ -116,6 +121,11 @@ class Client:
         timer = self.context.timers.call_later(seconds, act)
         self._timers.add(timer)
         return timer
+
+    @property
+    def served(self) -> bool:
+        """Whether it has enough for this turn of the loop: more would be for a client that does not read."""
+        return self.congested or self._size > _ENOUGH
 
     @property
     def pending(self) -> int:
@@ -163,7 +173,7 @@ class Client:
 
     def _flush(self) -> None:
         if self._buffer and not self._transport.is_closing():
-            data, self._buffer = b"".join(self._buffer), []
+            data, self._buffer, self._size = b"".join(self._buffer), [], 0
             (self._pieces or self._transport).write(data)
             if self.congested and self._transport.get_write_buffer_size() > self.context.settings.unsent:
                 _log.warning("client %s cut off: it does not read", self.client_id)

@@ -98,7 +98,7 @@ class Connection(asyncio.Protocol):
                 if client.closed:
                     break
                 self._payload(client, payload)
-                if done >= self._settings.requests_per_turn or client.congested:
+                if done >= self._settings.requests_per_turn or client.served:
                     self._wait(client)
                     return
         except FrameError as error:
