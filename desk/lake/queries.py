@@ -141,6 +141,12 @@ class Lake:
             chosen = rows if symbol is None else rows.filter(symbol=symbol)
             return chosen.select(SNAPSHOTS.schema.names()).sort("cycle", *SNAPSHOTS.sort).collect()
 
+    def recorded_days(self, start: date | None = None, end: date | None = None) -> list[date]:
+        """Return the exchange dates that option_snapshots has rows of, from `start` to `end` (both included)."""
+        with edge(ReadError, "cannot read option_snapshots"):
+            days = self._days()
+        return [day for day in days if (start is None or day >= start) and (end is None or day <= end)]
+
     def daily_bars(self, symbols: tuple[str, ...] | None = None) -> pl.DataFrame:
         """Return the daily bars of some symbols (or all), oldest first within a symbol."""
         with edge(ReadError, "cannot read daily_bars"):

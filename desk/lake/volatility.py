@@ -25,7 +25,7 @@ EMPTY = pl.DataFrame(schema={"date": pl.Date, "avg_iv": pl.Float64, "min_iv": pl
 
 def daily(rows: pl.LazyFrame) -> pl.DataFrame:
     """Return date, avg_iv, min_iv, max_iv over a day's cycles, oldest first, of one symbol's snapshots."""
-    return _by_day(_nearest(_expiries(rows))).select(EMPTY.columns).sort("date").collect()
+    return _by_day(nearest(expiries_of(rows))).select(EMPTY.columns).sort("date").collect()
 
 
 def rollup(rows: pl.LazyFrame) -> pl.DataFrame:
@@ -33,12 +33,12 @@ def rollup(rows: pl.LazyFrame) -> pl.DataFrame:
 
     `contracts` are the volatilities at the money that were read, `expiries` the most that one cycle took.
     """
-    expiries = _expiries(rows).collect().lazy()
-    days = _by_day(_nearest(expiries)).collect()
-    return days.join(_constant_maturity(expiries), on="date", how="left").sort("date")
+    expiries = expiries_of(rows).collect().lazy()
+    days = _by_day(nearest(expiries)).collect()
+    return days.join(_thirty_by_day(expiries), on="date", how="left").sort("date")
 
 
-def _expiries(rows: pl.LazyFrame) -> pl.LazyFrame:
+def expiries_of(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return date, cycle, days, iv and contracts of each expiry of each cycle."""
     days = (pl.col("expiry").str.to_date("%Y%m%d") - pl.col("date")).dt.total_days()
     off_money = pl.coalesce((pl.col("strike") - pl.col("underlying")).abs(), (pl.col("delta").abs() - 0.5).abs())
@@ -48,7 +48,7 @@ def _expiries(rows: pl.LazyFrame) -> pl.LazyFrame:
     return at_the_money.group_by(*_CYCLE, "days").agg(pl.col("iv").mean(), contracts=pl.len().cast(pl.Int64))
 
 
-def _nearest(expiries: pl.LazyFrame) -> pl.LazyFrame:
+def nearest(expiries: pl.LazyFrame) -> pl.LazyFrame:
     """Return the one expiry of each cycle that is nearest to the tenor; of two as near the mean counts."""
     off_tenor = (pl.col("days") - TENOR).abs() + pl.when(pl.col("days") < _NEAREST).then(10_000).otherwise(0)
     nearest = expiries.with_columns(_tenor=off_tenor).filter(pl.col("_tenor") == pl.col("_tenor").min().over(_CYCLE))
@@ -63,7 +63,8 @@ def _by_day(cycles: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _constant_maturity(expiries: pl.LazyFrame) -> pl.DataFrame:
+def at_thirty_days(expiries: pl.LazyFrame) -> pl.DataFrame:
+    """Return iv30 of each cycle, whether its expiries `enclosed` 30 days, and the expiries and contracts it took."""
     usable = expiries.filter(pl.col("days") >= _NEAREST).sort("days")
     near, far = pl.col("days") <= TENOR, pl.col("days") >= TENOR
     sides = {
@@ -76,19 +77,20 @@ def _constant_maturity(expiries: pl.LazyFrame) -> pl.DataFrame:
         cycles[name].to_numpy() for name in ("days_near", "iv_near", "days_far", "iv_far")
     )
     between = at_maturity(days_near, iv_near, days_far, iv_far, TENOR)
-    both = pl.col("_between").is_not_null()
-    one_expiry = (
-        pl.col("days_near").is_null() | pl.col("days_far").is_null() | (pl.col("days_near") == pl.col("days_far"))
-    )
-    read = pl.when(pl.col("days_near") == pl.col("days_far")).then("contracts_near")
-    known = cycles.with_columns(pl.Series("_between", between).fill_nan(None))
-    figures = known.select(
-        "date",
+    same = (pl.col("days_near") == pl.col("days_far")).fill_null(value=False)
+    one_expiry = same | pl.col("days_near").is_null() | pl.col("days_far").is_null()
+    both_sides = pl.sum_horizontal("contracts_near", "contracts_far")
+    return cycles.with_columns(pl.Series("_between", between).fill_nan(None)).select(
+        *_CYCLE,
         iv30=pl.coalesce("_between", "iv_near", "iv_far"),
-        enclosed=both,
+        enclosed=pl.col("_between").is_not_null(),
         expiries=pl.when(one_expiry).then(1).otherwise(2).cast(pl.Int64),
-        contracts=read.otherwise(pl.sum_horizontal("contracts_near", "contracts_far")),
+        contracts=pl.when(same).then("contracts_near").otherwise(both_sides),
     )
+
+
+def _thirty_by_day(expiries: pl.LazyFrame) -> pl.DataFrame:
+    figures = at_thirty_days(expiries)
     chosen = figures.filter(pl.col("enclosed") == pl.col("enclosed").max().over("date"))
     return chosen.group_by("date").agg(
         pl.col("iv30").mean(),
