@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from deltalake.exceptions import DeltaError
 # delta-rs and SQLite pass the system's error on as text only.
 _FULL = ("os error 28", "os error 122", "os error 27", "No space left", "database or disk is full")
 _READ_ONLY = ("os error 30", "Read-only file system", "readonly database")
+_DRAWN = re.compile(r"\x1b\[[0-9;]*m|↳|^Help: .*$", re.MULTILINE)
 
 
 class LakeError(Exception):
@@ -69,11 +71,16 @@ def edge(kind: type[LakeError], what: str) -> Iterator[None]:
     try:
         yield
     except (DeltaError, pl.exceptions.PolarsError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
-        raise _kind_of(kind, error)(f"{what}: {error}") from error
+        raise _kind_of(kind, error)(f"{what}: {_plain(error)}") from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":
-            raise _kind_of(kind, error)(f"{what}: {error}") from error
+            raise _kind_of(kind, error)(f"{what}: {_plain(error)}") from error
         raise
+
+
+def _plain(error: BaseException) -> str:
+    """Return a message in one line: delta-rs draws trees of causes, in colours."""
+    return " ".join(_DRAWN.sub(" ", str(error)).split())
 
 
 def _kind_of(kind: type[LakeError], error: BaseException) -> type[LakeError]:

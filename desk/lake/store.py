@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from desk.lake.damage import MARK
 from desk.lake.durability import durability
@@ -68,6 +68,9 @@ class Store:
                     return self._commit(rows, number, first=attempt == 0)
                 except CommitFailedError:
                     self._start_anew()
+                except DeltaError:
+                    if self._delta is not None or self._at.open(self.table.name) is None:
+                        raise  # else another writer has made the table meanwhile
             raise WriteError(f"cannot write to {self._path}: others have committed in between {_ATTEMPTS} times")
 
     def _commit(self, rows: pl.DataFrame, number: int, *, first: bool) -> int:
