@@ -90,8 +90,9 @@ class AuditReport:
 def audit(root: Root, day: date, until: float | None = None) -> AuditReport:
     """Audit a day of a lake; slots are due before `until` (epoch seconds).
 
-    Without it, on the newest day of the ledger they are due up to its newest entry (the desk may be running), else to
-    the close. In a lake without a ledger (imported chains) only rows are looked at. ReadError.
+    Without it, on the newest day of the ledger (the desk may be running) slots are due whose time was up when the
+    newest entry was made, and rows that are newer than their symbol's last entry are left alone; on other days slots
+    are due up to the close. In a lake without a ledger (imported chains) only rows are looked at. ReadError.
     """
     with edge(ReadError, f"cannot audit {root}"):
         slots = scan(root, SLOTS).filter(date=day).collect()
@@ -100,9 +101,13 @@ def audit(root: Root, day: date, until: float | None = None) -> AuditReport:
         schedule = scan(root, SCHEDULER_CONFIG).collect()
     rows = pl.concat(tables, how="diagonal")
     kept = newest is not None
-    limit = _until(day, slots, newest, until)
+    running = until is None and day == newest
+    limit = _until(day, slots, until, running=running)
     terms = {symbol: _terms(symbol, day, slots, schedule) for symbol in slots.get_column("symbol").unique().to_list()}
-    due = _due(day, limit, terms) if kept else SLOTS.empty().select(_SLOT)
+    grid = _grid(day, terms)
+    due = _due(grid, slots, limit, running=running)
+    if running:
+        rows = _accounted_for(rows, slots)
     findings = list(_duplicates(rows))
     if kept:
         windows = {symbol: timeout for symbol, (_, timeout) in terms.items()}
@@ -110,18 +115,25 @@ def audit(root: Root, day: date, until: float | None = None) -> AuditReport:
             findings.extend(found)
     names = sorted({*slots.get_column("symbol"), *rows.get_column("symbol")})
     summed = tuple(
-        _of(name, due.filter(symbol=name), slots.filter(symbol=name), rows.filter(symbol=name)) for name in names
+        _of(
+            name,
+            due.filter(symbol=name),
+            slots.filter(symbol=name),
+            rows.filter(symbol=name),
+            len(slots.filter(symbol=name).join(grid, on=_SLOT, how="anti")),
+        )
+        for name in names
     )
     ordered = sorted(findings, key=lambda found: (found.symbol, found.cycle, found.what))
     return AuditReport(day, instant(limit) if kept and limit is not None else None, kept, summed, tuple(ordered))
 
 
-def _until(day: date, slots: pl.DataFrame, newest: date | None, until: float | None) -> float | None:
+def _until(day: date, slots: pl.DataFrame, until: float | None, *, running: bool) -> float | None:
     if until is not None:
         return until
-    if day == newest:
-        latest = slots.select(pl.col("cycle").max().dt.epoch("us") / 1e6).item()
-        return float(latest) + 1e-6
+    if running:
+        ended = pl.col("cycle").dt.epoch("us") / 1e6 + pl.col("seconds").fill_null(0.0)
+        return float(slots.select(ended.max()).item())
     today = session(day)
     return today.closes if today else None
 
@@ -137,16 +149,34 @@ def _terms(symbol: str, day: date, slots: pl.DataFrame, schedule: pl.DataFrame) 
     return (spacing.total_seconds() if isinstance(spacing, timedelta) else None), _TIMEOUT
 
 
-def _due(day: date, until: float | None, terms: dict[str, tuple[float | None, float]]) -> pl.DataFrame:
+def _grid(day: date, terms: dict[str, tuple[float | None, float]]) -> pl.DataFrame:
+    """Return every slot of the day, with the time at which an entry must have been made."""
     today = session(day)
     found = [
-        (symbol, instant(start))
-        for symbol, (interval, _) in terms.items()
-        if today and interval and until is not None
+        (symbol, instant(start), instant(start + timeout + _MARGIN))
+        for symbol, (interval, timeout) in terms.items()
+        if today and interval
         for start in slots_of(today, interval)
-        if start < until
     ]
-    return pl.DataFrame(found, schema=SLOTS.empty().select(_SLOT).schema, orient="row")
+    kinds = SLOTS.schema
+    schema = {"symbol": kinds["symbol"], "cycle": kinds["cycle"], "by": kinds["cycle"]}
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _due(grid: pl.DataFrame, slots: pl.DataFrame, until: float | None, *, running: bool) -> pl.DataFrame:
+    """Return the slots that should have an entry, and those that have."""
+    if until is None:
+        return grid.clear()
+    over = pl.col("by") <= instant(until) if running else pl.col("cycle") < instant(until)
+    entered = slots.select(*_SLOT, entered=pl.lit(value=True))
+    return grid.join(entered, on=_SLOT, how="left").filter(over | pl.col("entered")).select(_SLOT)
+
+
+def _accounted_for(rows: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
+    """Leave out rows that are newer than their symbol's last entry: rows are committed before the ledger."""
+    last = slots.group_by("symbol").agg(_last=pl.col("cycle").max())
+    known = rows.join(last, on="symbol", how="left", maintain_order="left")
+    return known.filter(pl.col("_last").is_null() | (pl.col("cycle") <= pl.col("_last"))).drop("_last")
 
 
 def _holes(due: pl.DataFrame, slots: pl.DataFrame) -> Iterator[Finding]:
@@ -189,7 +219,7 @@ def _off_time(rows: pl.DataFrame, windows: dict[str, float]) -> Iterator[Finding
         yield Finding(symbol, cycle, "outside the slot", detail)
 
 
-def _of(symbol: str, due: pl.DataFrame, slots: pl.DataFrame, rows: pl.DataFrame) -> SymbolAudit:
+def _of(symbol: str, due: pl.DataFrame, slots: pl.DataFrame, rows: pl.DataFrame, extra: int) -> SymbolAudit:
     status = slots.get_column("status")
     quoted = len(rows.filter(pl.col("bid") > 0, pl.col("ask") > 0))
     asked = int(slots.get_column("asked").sum()) or len(rows)
@@ -198,7 +228,7 @@ def _of(symbol: str, due: pl.DataFrame, slots: pl.DataFrame, rows: pl.DataFrame)
         symbol=symbol,
         expected=len(due),
         accounted=accounted,
-        extra=len(slots) - accounted,
+        extra=extra,
         complete=int((status == COMPLETE).sum()),
         partial=int((status == PARTIAL).sum()),
         missed=int((status == MISSED).sum()),
