@@ -1,0 +1,5 @@
+"""The scenario of nautilus_ibapi, IB's current client as nautilus_trader packages it."""
+
+from official_steps import main
+
+main(new=True)
