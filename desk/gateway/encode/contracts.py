@@ -45,7 +45,7 @@ def details(version: int, request_id: int, contract: Contract, exchange: str, ab
     fields += [contract.currency, contract.local_symbol, about.market_name, contract.trading_class, contract.con_id]
     fields += [about.min_tick, *([100] if old else []), contract.multiplier, about.order_types, about.exchanges, 1]
     fields += [about.underlying_id, about.name, about.primary, contract.expiry[:6], "", "", "", about.zone]
-    fields += [about.trading, about.liquid, "", 0, 0, 1 if contract.sec_type == "STK" else 2147483647]
+    fields += [about.trading, about.liquid, "", "", 0, 1 if contract.sec_type == "STK" else 2147483647]
     fields += [contract.symbol if about.underlying_type else "", about.underlying_type, about.rules, about.settles]
     fields += [
         about.stock_type,

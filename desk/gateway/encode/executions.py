@@ -37,7 +37,7 @@ def stamp(version: int, at: float, *, live: bool) -> str:
 def commission_report(commission: Commission) -> bytes:
     """Return message 59: what one execution cost, and the profit it closed if it closed anything."""
     realized: Field = UNSET if commission.realized is None else commission.realized
-    return message(59, 1, commission.exec_id, commission.amount, commission.currency, realized, UNSET, "")
+    return message(59, 1, commission.exec_id, repr(float(commission.amount)), commission.currency, realized, UNSET, "")
 
 
 def executions_end(request_id: int) -> bytes:

@@ -82,9 +82,8 @@ class _Terms:
     def head(self, quantity: float) -> list[Field]:
         """Return action to openClose, origin and reference."""
         request = self.request
-        limit: Field = "0.0" if request.limit is None else request.limit
-        aux: Field = "0.0" if request.aux is None else request.aux
-        fields: list[Field] = [request.action, quantity, request.order_type, limit, aux, request.tif or "DAY"]
+        prices = repr(float(request.limit or 0)), repr(float(request.aux or 0))
+        fields: list[Field] = [request.action, quantity, request.order_type, *prices, request.tif or "DAY"]
         return [*fields, request.oca_group, request.account, *self.all("openClose origin"), request.order_ref]
 
     def advice(self) -> list[Field]:
@@ -208,4 +207,4 @@ def _costs(order: Order) -> list[Field]:
     """Return commission, its bounds (never given here), its currency and the warning."""
     cost = order.commission if order.margin is None else order.margin.commission
     warning = order.warning if order.margin is None else order.margin.warning
-    return [cost, None, None, None if cost is None else "USD", warning]
+    return [*(["", None, None, ""] if cost is None else [repr(float(cost)), None, None, "USD"]), warning]
