@@ -18,7 +18,9 @@ from desk.lake.rows import Item
 from desk.lake.schema import DAILY_IV, SNAPSHOTS
 from desk.lake.tables import scan
 from desk.market.calendar import previous_session
+from desk.market.contracts import day
 from messages.contract import Bar
+from messages.data import DailyVolatility
 
 CHAIN, IB = "chain", "ib"
 YEAR = 252
@@ -26,12 +28,10 @@ YEAR = 252
 
 def missing_days(known: Collection[date], today: date, days: int = YEAR) -> list[date]:
     """Return those of the last `days` sessions before `today` that are not known, oldest first."""
-    sessions: list[date] = []
-    day = today
+    sessions = [today]
     for _ in range(days):
-        day = previous_session(day).date
-        sessions.append(day)
-    return [session for session in reversed(sessions) if session not in known]
+        sessions.append(previous_session(sessions[-1]).date)
+    return [session for session in reversed(sessions[1:]) if session not in known]
 
 
 def backfill(known: Mapping[str, Collection[date]], today: date, days: int = YEAR) -> dict[str, int]:
@@ -53,15 +53,20 @@ def known_days(root: Root, symbols: Iterable[str], source: str = IB) -> dict[str
     names = list(symbols)
     rows = scan(root, DAILY_IV).filter(pl.col("source") == source, pl.col("symbol").is_in(names))
     known: dict[str, set[date]] = {name: set() for name in names}
-    for symbol, day in rows.select("symbol", "date").collect().rows():
-        known[symbol].add(day)
+    for symbol, recorded in rows.select("symbol", "date").collect().rows():
+        known[symbol].add(recorded)
     return known
+
+
+def of_volatility(message: DailyVolatility) -> Item:
+    """Return the rows of a broker's answer."""
+    return of_bars(message.symbol, message.bars, map(day, message.asked))
 
 
 def of_bars(symbol: str, bars: Iterable[Bar], asked: Iterable[date] = ()) -> Item:
     """Return the rows of IB's daily volatility bars (average is the close), and of days asked for that have none."""
-    found = {_day(bar): bar for bar in bars if bar.close > 0}
-    lacking = [day for day in asked if day not in found]
+    found = {day(bar.date): bar for bar in bars if bar.close > 0}
+    lacking = [each for each in asked if each not in found]
     rows = pl.DataFrame(
         {
             "date": [*found, *lacking],
@@ -76,9 +81,9 @@ def of_bars(symbol: str, bars: Iterable[Bar], asked: Iterable[date] = ()) -> Ite
     return _item(symbol, IB, rows)
 
 
-def of_chains(root: Root, day: date) -> Item:
+def of_chains(root: Root, recorded: date) -> Item:
     """Return the rows of every symbol that was recorded on a day, from option_snapshots."""
-    rows = scan(root, SNAPSHOTS).filter(pl.col("date") == day).collect()
+    rows = scan(root, SNAPSHOTS).filter(pl.col("date") == recorded).collect()
     frames = [
         _item(str(symbol), CHAIN, volatility.rollup(theirs.lazy()))[DAILY_IV.name]
         for (symbol,), theirs in rows.group_by("symbol", maintain_order=True)
@@ -92,12 +97,8 @@ def _item(symbol: str, source: str, rows: pl.DataFrame) -> Item:
 
 
 def _sessions_back(oldest: date, today: date) -> int:
-    count, day = 0, today
-    while day > oldest:
-        day = previous_session(day).date
+    count, reached = 0, today
+    while reached > oldest:
+        reached = previous_session(reached).date
         count += 1
     return count
-
-
-def _day(bar: Bar) -> date:
-    return date(int(bar.date[:4]), int(bar.date[4:6]), int(bar.date[6:8]))

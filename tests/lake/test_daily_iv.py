@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from desk.lake import rows
-from desk.lake.daily_iv import CHAIN, IB, backfill, known_days, missing_days, of_bars, of_chains
+from desk.lake.daily_iv import CHAIN, IB, backfill, known_days, missing_days, of_bars, of_chains, of_volatility
 from desk.lake.imports import import_file
 from desk.lake.queries import Lake
 from desk.lake.schema import DAILY_IV
 from desk.lake.writer import Writer
 from messages.contract import Bar
-from messages.data import Batch, Slot
+from messages.data import Batch, DailyVolatility, Slot
 from tests.lake.batches import NOON, quote
 
 TODAY = date(2019, 5, 13)
@@ -59,7 +59,8 @@ def test_a_backfill_asks_once_per_symbol_and_resumes_where_it_was_cut_off(tmp_pa
     assert backfill(known_days(tmp_path, ("SPY", "QQQ")), TODAY) == {"SPY": 252, "QQQ": 252}
     store(tmp_path, of_bars("SPY", [bar(f"{day:%Y%m%d}", 0.15) for day in wanted], wanted))
     assert backfill(known_days(tmp_path, ("SPY", "QQQ")), TODAY) == {"QQQ": 252}
-    store(tmp_path, of_bars("QQQ", [bar(f"{day:%Y%m%d}", 0.2) for day in wanted[:-3]], wanted[:-3]))
+    texts = tuple(f"{day:%Y%m%d}" for day in wanted[:-3])
+    store(tmp_path, of_volatility(DailyVolatility("", "", "QQQ", tuple(bar(text, 0.2) for text in texts[5:]), texts)))
     assert backfill(known_days(tmp_path, ("SPY", "QQQ")), TODAY) == {"QQQ": 3}
     tuesday = date(2019, 5, 14)
     assert backfill(known_days(tmp_path, ("SPY", "QQQ")), tuesday) == {"SPY": 1, "QQQ": 4}

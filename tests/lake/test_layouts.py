@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,17 +74,30 @@ ELSEWHERE = {
 }
 
 
-def bring_in(name: str, profile: str, root: Path) -> tuple[ImportReport, pl.DataFrame]:
-    report = import_file(shared(name), profile, root)
-    lake = Lake(root)
-    return report, lake.chains() if report.table == "option_snapshots" else lake.daily_bars()
+BringIn = Callable[[str, str], tuple[ImportReport, pl.DataFrame]]
+
+
+@pytest.fixture(scope="module")
+def bring_in(tmp_path_factory: pytest.TempPathFactory) -> BringIn:
+    """Import a file into a lake of its own, once for all tests."""
+    done: dict[str, tuple[ImportReport, pl.DataFrame]] = {}
+
+    def bring(name: str, profile: str) -> tuple[ImportReport, pl.DataFrame]:
+        if name not in done:
+            root = tmp_path_factory.mktemp("imported")
+            report = import_file(shared(name), profile, root / "lake")
+            lake = Lake(root / "lake")
+            done[name] = (report, lake.chains() if report.table == "option_snapshots" else lake.daily_bars())
+        return done[name]
+
+    return bring
 
 
 @pytest.mark.parametrize(("name", "profile", "rows_in", "refused"), LAYOUTS, ids=lambda v: Path(str(v)).name[:40])
 def test_every_row_is_stored_or_refused_by_reason(
-    tmp_path: Path, name: str, profile: str, rows_in: int, refused: Refused
+    bring_in: BringIn, name: str, profile: str, rows_in: int, refused: Refused
 ) -> None:
-    report, rows = bring_in(name, profile, tmp_path / "lake")
+    report, rows = bring_in(name, profile)
     assert (report.rows_in, report.refused) == (rows_in, refused)
     assert report.stored == len(rows) == rows_in - sum(refused.values())
     for column in rows.select(pl.col(pl.Float64)):
@@ -96,9 +110,9 @@ def test_no_file_of_shared_is_forgotten() -> None:
     assert files == {Path(name).name for name, *_ in LAYOUTS} | set(ELSEWHERE)
 
 
-def test_an_outage_is_kept_as_listings_without_quotes(tmp_path: Path) -> None:
+def test_an_outage_is_kept_as_listings_without_quotes(bring_in: BringIn) -> None:
     name = f"{EOD}/yahoo_spy_qqq_iwm_2026-07-08_2026-07-10_incl_zero_bid_outage.parquet"
-    report, rows = bring_in(name, "yahoo", tmp_path / "lake")
+    report, rows = bring_in(name, "yahoo")
     assert report.unquoted == 7_287
     start, end = (datetime(2026, 7, 10, 5, minute, tzinfo=UTC) for minute in (47, 48))
     pull = rows.filter(pl.col("timestamp").is_between(start, end))
@@ -107,15 +121,15 @@ def test_an_outage_is_kept_as_listings_without_quotes(tmp_path: Path) -> None:
     assert (rows.filter(pl.col("bid").is_null())["missing"].str.contains("bid")).all()
 
 
-def test_open_interest_of_ivolatility_is_not_the_spot(tmp_path: Path) -> None:
-    _, rows = bring_in(f"{EOD}/spy_ivolatility_2025-01_greeks.parquet", "ivolatility", tmp_path / "lake")
+def test_open_interest_of_ivolatility_is_not_the_spot(bring_in: BringIn) -> None:
+    _, rows = bring_in(f"{EOD}/spy_ivolatility_2025-01_greeks.parquet", "ivolatility")
     assert rows["open_interest"].max() == 152_127
     assert rows["underlying"].to_list() != rows["open_interest"].to_list()
     assert rows["volume"].null_count() == len(rows)
 
 
-def test_bars_stamped_in_chicago_and_new_york_meet_and_count_when_they_end(tmp_path: Path) -> None:
-    _, rows = bring_in(f"{INTRADAY}/ib_0dte_options_bidask_20260213.parquet", "ib_bidask_bars", tmp_path / "lake")
+def test_bars_stamped_in_chicago_and_new_york_meet_and_count_when_they_end(bring_in: BringIn) -> None:
+    _, rows = bring_in(f"{INTRADAY}/ib_0dte_options_bidask_20260213.parquet", "ib_bidask_bars")
     for symbol in ("SPX", "XSP", "SPY"):
         stamps = rows.filter(symbol=symbol)["timestamp"]
         assert stamps.min() == datetime(2026, 2, 13, 14, 31, tzinfo=UTC), symbol
@@ -123,16 +137,16 @@ def test_bars_stamped_in_chicago_and_new_york_meet_and_count_when_they_end(tmp_p
     assert set(rows["expiry"]) == {"20260213"}
 
 
-def test_mids_are_mids_and_no_quotes(tmp_path: Path) -> None:
+def test_mids_are_mids_and_no_quotes(bring_in: BringIn) -> None:
     name = f"{INTRADAY}/spxw_0dte_midpoints_2023-11-06_2025-06-30.parquet"
-    _, rows = bring_in(name, "mids_same_day", tmp_path / "lake")
+    _, rows = bring_in(name, "mids_same_day")
     assert rows["bid"].null_count() == rows["ask"].null_count() == len(rows)
     assert rows["mid"].null_count() == 1_545 + 2_995
     assert set(rows["missing"]) == {"bid,ask"}
 
 
-def test_a_download_after_hours_is_the_quotes_of_the_close_and_says_so(tmp_path: Path) -> None:
-    _, rows = bring_in(f"{EOD}/cboe_quotedata_snapshots.parquet", "cboe_quotedata_long", tmp_path / "lake")
+def test_a_download_after_hours_is_the_quotes_of_the_close_and_says_so(bring_in: BringIn) -> None:
+    _, rows = bring_in(f"{EOD}/cboe_quotedata_snapshots.parquet", "cboe_quotedata_long")
     qqq = rows.filter(symbol="QQQ").select("timestamp", "missing").unique().sort("timestamp", "missing").rows()
     assert (datetime(2023, 5, 10, 19, 10, tzinfo=UTC), "") in qqq  # while the market was open
     assert (datetime(2023, 5, 10, 20, 0, tzinfo=UTC), "time") in qqq  # at 17:39
@@ -141,19 +155,19 @@ def test_a_download_after_hours_is_the_quotes_of_the_close_and_says_so(tmp_path:
     assert sunday.filter(pl.col("expiry") < "20230414").is_empty()
 
 
-def test_leans_ten_thousandths_are_dollars(tmp_path: Path) -> None:
-    _, rows = bring_in(f"{MINUTES}/spxw/20210104_quote_european.zip", "lean", tmp_path / "lake")
+def test_leans_ten_thousandths_are_dollars(bring_in: BringIn) -> None:
+    _, rows = bring_in(f"{MINUTES}/spxw/20210104_quote_european.zip", "lean")
     first = rows.filter(expiry="20210104", strike=3700.0, right="C").sort("timestamp").row(0, named=True)
     assert (first["timestamp"], first["bid"], first["ask"]) == (datetime(2021, 1, 4, 14, 31, tzinfo=UTC), 64.9, 67.9)
     assert (first["symbol"], first["trading_class"]) == ("SPX", "SPXW")
 
 
-def test_greeks_per_year_and_whole_volatility_become_ours(tmp_path: Path) -> None:
+def test_greeks_per_year_and_whole_volatility_become_ours(bring_in: BringIn) -> None:
     for name, profile in [
         (f"{EOD}/spxw_eod_2018-01_2018-02.parquet", "historical_option_data"),
         (f"{EOD}/sepp_SPY_20240614152847.parquet", "sepp_etf"),
     ]:
-        _, rows = bring_in(name, profile, tmp_path / profile)
+        _, rows = bring_in(name, profile)
         days = (pl.col("expiry").str.to_date("%Y%m%d") - pl.col("date")).dt.total_days()
         near = rows.filter(days.is_between(20, 40), (pl.col("delta").abs() - 0.5).abs() < 0.05)
         usual = (pl.col("underlying") * (days / 365).sqrt() * 0.4 / 100).alias("usual")
