@@ -178,6 +178,14 @@ def import_(
     raise typer.Exit(import_files(file, profile, symbol, config, data, lake, list_profiles=list_profiles, as_json=json))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def compat(context: typer.Context) -> None:
+    """Run four unmodified IB clients against the paper gateway, a line per client and step."""
+    from compat.__main__ import main as run_clients
+
+    raise typer.Exit(run_clients(context.args))
+
+
 @market_app.command("fit")
 def market_fit(
     *,
