@@ -18,7 +18,8 @@ Fault = tuple[int, str]
 
 TYPES = frozenset({"LMT", "MKT"})
 TIFS = frozenset({"", "DAY", "GTC", "GTD", "IOC", "FOK"})
-_TRADED = frozenset({"STK", "OPT", "BAG"})
+_TRADED = frozenset({"STK", "OPT"})
+_LARGEST = 1_000_000_000
 RISKLESS = "Order rejected - reason:Riskless combination orders are not allowed."
 OFF_TICK = "The price does not conform to the minimum price variation for this contract."
 _OVERRIDE = "COMBOPAYOUT"
@@ -50,6 +51,8 @@ def _form(request: OrderRequest, about: Circumstances) -> Iterator[Fault]:
         yield _invalid("Invalid side")
     if request.quantity <= 0:
         yield 434, "The order size cannot be zero."
+    if request.quantity > _LARGEST:
+        yield 201, "Order rejected - reason:The order size exceeds the largest allowed."
     if not float(request.quantity).is_integer():
         yield 10318, "This order doesn't support fractional quantity trading"
     if request.order_type not in TYPES:
@@ -60,7 +63,8 @@ def _form(request: OrderRequest, about: Circumstances) -> Iterator[Fault]:
 
 def _time(order: Order, about: Circumstances) -> Iterator[Fault]:
     request = order.request
-    if order.contract.sec_type not in _TRADED or min(map(last_trade, order.contracts)) <= about.now:
+    traded = all(contract.sec_type in _TRADED for contract in order.contracts)
+    if not traded or min(map(last_trade, order.contracts)) <= about.now:
         yield 201, "Order rejected - reason:The contract is not available for trading."
     if request.tif not in TIFS:
         yield 201, f"Order rejected - reason:Time in force {request.tif} is not supported."

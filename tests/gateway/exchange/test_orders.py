@@ -11,7 +11,7 @@ import pytest
 from desk.gateway.exchange.model import Event, Executed, Order, OrderUpdate, Rejected
 from desk.gateway.exchange.rules import Rules
 from desk.market.calendar import at
-from tests.gateway.exchange.floor import CONDOR, NOW, Falling, Floor, spx, spy
+from tests.gateway.exchange.floor import CONDOR, NOW, Falling, Floor, spx, spy, underlying
 
 PUT = spx(2780)
 DAY = date(2019, 5, 13)
@@ -194,6 +194,7 @@ def test_a_combination_outside_regular_hours_is_taken_with_a_warning() -> None:
         ({"limit": -7.0, "leg_prices": (1.0, None)}, 10058),
         ({"limit": -7.0, "smart": (("NonGuaranteed", "1"),)}, 10002),
         ({"limit": -7.0, "quantity": 900.0}, 201),
+        ({"limit": -7.0, "quantity": 1e300}, 201),
     ],
 )
 def test_a_condor_that_is_refused(terms: dict[str, Any], code: int) -> None:
@@ -206,6 +207,30 @@ def test_a_condor_that_is_refused(terms: dict[str, Any], code: int) -> None:
 @pytest.mark.parametrize("price", [2.97, 3.05, 0.0, -1.0])
 def test_a_single_price_off_its_tick(price: float) -> None:
     assert codes(Floor().send(PUT, limit=price)) == [110]
+
+
+def test_what_does_not_trade() -> None:
+    floor = Floor()
+    spot = underlying("SPX", NOW)
+    assert spot is not None
+    assert codes(floor.send(spot, limit=2800.0)) == [201]
+    assert codes(floor.send(((PUT, 1, "BUY"), (spot, 1, "SELL")), limit=1.0)) == [201]
+    floor.now = at(date(2019, 5, 17), "16:00")
+    assert codes(floor.send(PUT, limit=1.0)) == [201]
+
+
+def test_a_covered_call_is_priced_per_share() -> None:
+    floor = Floor()
+    stock = underlying("SPY", NOW)
+    assert stock is not None
+    floor.market.bid_size = floor.market.ask_size = 500
+    floor.send(((stock, 100, "BUY"), (spy(284, "C"), 1, "SELL")))
+    found = executions(floor.work())
+    assert found[0][:2] == ("BOT", 1)
+    assert 281.5 - 19.5 <= found[0][2] <= 281.6 - 19.4
+    assert sorted(n for _, n, _ in found[1:]) == [1, 100]
+    net = sum((price if side == "BOT" else -price) for side, _, price in found[1:])
+    assert net == pytest.approx(found[0][2])
 
 
 def test_ticks_of_etf_options_are_cents() -> None:
