@@ -25,6 +25,8 @@ market_app = typer.Typer(help="Make markets for the paper gateway.", no_args_is_
 config_app = typer.Typer(help="Look at config.toml.", no_args_is_help=True)
 app.add_typer(market_app, name="market")
 app.add_typer(config_app, name="config")
+lake_app = typer.Typer(help="Look after a lake.", no_args_is_help=True)
+app.add_typer(lake_app, name="lake")
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The topology.", show_default=True)]
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder; default: what the config says.")]
@@ -153,6 +155,58 @@ def stats(
     from commands.look import show_stats
 
     raise typer.Exit(show_stats(date, expiry, config, data, lake, as_json=json))
+
+
+@app.command()
+def iv(
+    symbol: Annotated[str, typer.Argument(help="SPY, QQQ, IWM, SPX, …")],
+    *,
+    days: Annotated[int, typer.Option(min=1, help="Recorded days back.")] = 60,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    lake: Lake = None,
+    json: AsJson = False,
+) -> None:
+    """Show the daily at-the-money implied volatility of a symbol."""
+    from commands.look import show_iv
+
+    raise typer.Exit(show_iv(symbol, days, config, data, lake, as_json=json))
+
+
+@app.command()
+def export(
+    symbols: Annotated[list[str] | None, typer.Argument(help="Only these symbols; default: all in the lake.")] = None,
+    *,
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("export"),
+    start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    lake: Lake = None,
+    json: AsJson = False,
+) -> None:
+    """Export features and targets for model training, without look-ahead, with a data card.
+
+    Example: supervisor.py export SPY --out training --lake data/imported
+    """
+    from commands.exporting import export_lake
+
+    raise typer.Exit(export_lake(out, symbols or [], start, end, config, data, lake, as_json=json))
+
+
+@lake_app.command("audit")
+def lake_audit(
+    day: Annotated[str | None, typer.Argument(help="The day, YYYY-MM-DD; default: the newest.")] = None,
+    *,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    lake: Lake = None,
+    json: AsJson = False,
+) -> None:
+    """Prove for a day that ledger and rows agree. Exit code 0 if they do, 1 if not."""
+    from commands.audit import audit_lake
+
+    raise typer.Exit(audit_lake(day, config, data, lake, as_json=json))
 
 
 @app.command("import")

@@ -95,7 +95,7 @@ def show_chain(
     as_json: bool,
 ) -> int:
     """A recorded chain, the latest or as of a time; 0 if there is one."""
-    store, symbol = _lake(config, data, lake), symbol.upper()
+    store, symbol = lake_of(config, data, lake), symbol.upper()
     rows = store.read_chain_at(symbol, _moment(at)) if at else store.read_latest_chain(symbol)
     if expiry:
         rows = rows.filter(pl.col("expiry") == expiry)
@@ -107,9 +107,9 @@ def show_stats(
     day: str | None, expiry: str | None, config: Path, data: Path | None, lake: Path | None, *, as_json: bool
 ) -> int:
     """What a lake holds: the whole, or the rows of one day and expiry by symbol."""
-    store = _lake(config, data, lake)
+    store = lake_of(config, data, lake)
     if day or expiry:
-        rows = store.rows_by_symbol(_day(day) if day else _latest_day(store), expiry)
+        rows = store.rows_by_symbol(to_day(day) if day else latest_day(store), expiry)
         _show(frame_table(rows), rows.to_dicts(), as_json=as_json)
         return 0 if len(rows) else 1
     stats, slots = store.get_snapshot_stats(), store.slots_summary()
@@ -121,6 +121,15 @@ def show_stats(
         if len(slots):
             console.print("", coverage_table(_coverage(store)))
     return 0
+
+
+def show_iv(symbol: str, days: int, config: Path, data: Path | None, lake: Path | None, *, as_json: bool) -> int:
+    """Daily at-the-money implied volatility of a symbol; 0 if any is known."""
+    rows = lake_of(config, data, lake).read_historical_iv(symbol.upper(), days)
+    _show(
+        frame_table(rows, title=f"{symbol.upper()}, at the money, fractions per year"), rows.to_dicts(), as_json=as_json
+    )
+    return 0 if len(rows) else 1
 
 
 def check_config(path: Path, *, as_json: bool) -> int:
@@ -177,7 +186,8 @@ def _data(config: Path, data: Path | None) -> Path:
     return Path(settings(Options(config)).data)
 
 
-def _lake(config: Path, data: Path | None, lake: Path | None) -> Lake:
+def lake_of(config: Path, data: Path | None, lake: Path | None) -> Lake:
+    """The lake named, or that of the latest run; `RefusedError` when there is none."""
     root = lake or latest_run(_data(config, data)) / "lake"
     if not (root / "option_snapshots").is_dir():
         msg = f"there is no lake at {root}; run the desk first, or name one with --lake"
@@ -185,7 +195,8 @@ def _lake(config: Path, data: Path | None, lake: Path | None) -> Lake:
     return Lake(root)
 
 
-def _latest_day(store: Lake) -> date:
+def latest_day(store: Lake) -> date:
+    """The newest exchange date of a lake."""
     days = store.get_snapshot_stats()["date_range"]
     if days is None:
         msg = f"the lake at {store.root} is empty"
@@ -193,11 +204,12 @@ def _latest_day(store: Lake) -> date:
     return days[1]
 
 
-def _day(text: str) -> date:
+def to_day(text: str) -> date:
+    """A day of the command line."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        msg = f"--date {text}: expected a day as YYYY-MM-DD"
+        msg = f"{text}: expected a day as YYYY-MM-DD"
         raise RefusedError(msg) from None
 
 
