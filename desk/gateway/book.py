@@ -51,6 +51,7 @@ class Book:
         self._ids = Ids()
         self._day: date | None = None
         self._underlyings: dict[str, Listed] = {}
+        self._futures: list[Listed] = []
         self._chains: dict[str, dict[str, list[Listed]]] = {}
         self._by_id: dict[int, Listed] = {}
 
@@ -84,6 +85,9 @@ class Book:
         return [listed for listed in self._candidates(terms, at) if fits(listed.contract, terms)]
 
     def _candidates(self, terms: Terms, at: float) -> Iterator[Listed]:
+        if terms.sec_type == "FUT":
+            yield from self._futures
+            return
         if terms.sec_type != "OPT":
             yield from self._underlyings.values()
             return
@@ -114,7 +118,11 @@ class Book:
                 trading_class=origin.symbol,
             )
             self._underlyings[origin.symbol] = Listed(known, origin)
-        self._by_id = {listed.contract.con_id: listed for listed in self._underlyings.values()}
+        self._futures = [
+            Listed(replace(origin, con_id=self._ids.of(f"{origin.local_symbol} {origin.expiry}")), origin)
+            for origin in self._source.futures(at)
+        ]
+        self._by_id = {listed.contract.con_id: listed for listed in (*self._underlyings.values(), *self._futures)}
 
     def _read(self, symbol: str, at: float) -> dict[str, list[Listed]]:
         chain: dict[str, list[Listed]] = {}

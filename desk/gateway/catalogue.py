@@ -11,6 +11,7 @@ from desk.gateway.encode import contracts as encode
 from desk.gateway.requests import contracts as requests
 from desk.gateway.resolve import NOTHING, refuse, valid
 from desk.gateway.services import Handlers
+from desk.market import futures
 from desk.market.calendar import EXCHANGE, exchange_date
 from desk.market.contracts import settlement, settlement_day
 from messages.contract import Contract
@@ -63,8 +64,8 @@ class Catalogue:
     def describe(self, contract: Contract, version: int) -> encode.Description:
         """Return what contract details say beyond the contract itself."""
         now = self._clock.time()
-        option = contract.sec_type == "OPT"
-        under = self._book.underlying(contract.symbol, now) if option else None
+        option, expires = contract.sec_type == "OPT", contract.sec_type in {"OPT", "FUT"}
+        under = self._book.underlying(contract.symbol, now) if expires else None
         exchanges = reference.exchanges(contract)
         rule = self.rule(contract)
         liquid = hours.liquid(exchange_date(now))
@@ -72,8 +73,8 @@ class Catalogue:
             min_tick=self.min_tick(contract),
             exchanges=",".join(exchanges),
             rules=",".join([str(rule)] * len(exchanges)),
-            name=reference.name(contract.symbol),
-            primary="" if option else reference.primary(contract),
+            name=reference.long_name(contract),
+            primary="" if expires else reference.primary(contract),
             market_name=contract.trading_class,
             trading=liquid,
             liquid=liquid,
@@ -82,8 +83,8 @@ class Catalogue:
             stock_type="ETF" if contract.sec_type == "STK" else "",
             underlying_id=under.contract.con_id if under else 0,
             underlying_type=under.contract.sec_type if under else "",
-            expires=_expires(contract, version) if option else "",
-            settles=f"{settlement_day(contract):%Y%m%d}" if option else "",
+            expires=_expires(contract, version) if expires else "",
+            settles=f"{settlement_day(contract):%Y%m%d}" if option else contract.expiry,
         )
 
     def rule(self, contract: Contract) -> int:
@@ -150,5 +151,6 @@ def _any_option(underlying: Contract) -> Contract:
 
 def _expires(contract: Contract, version: int) -> str:
     """Return the last trading day and its time in exchange time: with a dash from version 174, a space before."""
-    at = f"{datetime.fromtimestamp(settlement(contract), EXCHANGE):%H:%M:%S}"
+    ends = futures.settles(contract.expiry) if contract.sec_type == "FUT" else settlement(contract)
+    at = f"{datetime.fromtimestamp(ends, EXCHANGE):%H:%M:%S}"
     return f"{contract.expiry}{'-' if version >= 174 else ' '}{at}"

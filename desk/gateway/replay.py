@@ -95,6 +95,10 @@ class ReplaySource:
         day = self._day(calendar.exchange_date(at))
         return [option for settles, option in day.listed.get(symbol, []) if settles > at] if day is not None else []
 
+    def futures(self, at: float) -> Sequence[Contract]:  # noqa: ARG002 - see `Source`
+        """Return nothing: of futures no recording is replayed."""
+        return ()
+
     def quotes(self, contracts: Sequence[Contract], at: float) -> Quotes:
         """Return what holds at that time, to the last digit; NaN where nothing was recorded or it holds no more.
 

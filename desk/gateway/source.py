@@ -57,8 +57,11 @@ class Source(Protocol):
     def listed(self, symbol: str, at: float) -> Sequence[Contract]:
         """Options of `symbol` listed on that day, unexpired, of every trading class, in a stable order."""
 
+    def futures(self, at: float) -> Sequence[Contract]:
+        """Futures listed on that day, unexpired, with their local symbols, by root and expiry; none is an answer."""
+
     def quotes(self, contracts: Sequence[Contract], at: float) -> Quotes:
-        """Quotes at that time, in the order of `contracts` (options, stocks and indices may be mixed)."""
+        """Quotes at that time, in the order of `contracts` (options, futures, stocks and indices may be mixed)."""
 
     def day(self, contract: Contract, at: float) -> Bar | None:
         """Return the session so far of a stock or index: open, high, low, last as close, volume."""

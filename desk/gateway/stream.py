@@ -68,6 +68,8 @@ class Stream:
         yield from ticks.quote(row, sided=contract.sec_type != "IND")
         if bar is not None:
             yield from ticks.session(bar)
+        if contract.sec_type == "FUT" and ticks.FUTURES_INTEREST in self.generics:
+            yield from ticks.futures_interest(row)
         if contract.sec_type != "OPT":
             return
         if ticks.OPEN_INTEREST in self.generics:

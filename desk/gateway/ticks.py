@@ -11,10 +11,12 @@ from desk.gateway.source import Quotes
 from messages.contract import Bar
 
 BID, ASK, LAST, HIGH, LOW, VOLUME, CLOSE, OPEN = 1, 2, 4, 6, 7, 8, 9, 14
-CALL_INTEREST, PUT_INTEREST, VENUE, LAST_TIME, HALTED = 27, 28, 32, 45, 49
+CALL_INTEREST, PUT_INTEREST, VENUE, LAST_TIME, HALTED, CONTRACTS_OPEN = 27, 28, 32, 45, 49, 86
 BID_GREEKS, ASK_GREEKS, MODEL_GREEKS = 10, 11, 13
 OPEN_INTEREST = 101
 """The generic tick that asks for open interest."""
+FUTURES_INTEREST = 588
+"""The same for futures."""
 
 _SIZE_OF = {BID: 0, ASK: 3}
 _UNSIZED = 1.0
@@ -141,6 +143,12 @@ def interest(row: Row, right: str) -> Iterator[Tick]:
     if not isnan(row.open_interest):
         yield Size(CALL_INTEREST, row.open_interest if right == "C" else 0)
         yield Size(PUT_INTEREST, row.open_interest if right == "P" else 0)
+
+
+def futures_interest(row: Row) -> Iterator[Tick]:
+    """Give a future's open interest."""
+    if not isnan(row.open_interest):
+        yield Size(CONTRACTS_OPEN, row.open_interest)
 
 
 def greeks(row: Row) -> Iterator[Tick]:

@@ -22,9 +22,14 @@ class Contango:
     annual: float
 
 
+def settles(expiry: str) -> float:
+    """Return when a future settles (epoch seconds): in the morning of its last trading day `YYYYMMDD`."""
+    return calendar.at(day(expiry), _SETTLES)
+
+
 def months(expiries: Iterable[str], t: float) -> list[str]:
     """Return the last trading days (`YYYYMMDD`) of the months that are not settled at epoch time `t`, front first."""
-    return sorted({expiry for expiry in expiries if calendar.at(day(expiry), _SETTLES) > t})
+    return sorted({expiry for expiry in expiries if settles(expiry) > t})
 
 
 def contango(front: float, following: float, days: float) -> Contango | None:

@@ -43,6 +43,9 @@ class Market:
             return [option("SPY", e, k, r, "SPY") for e in WEEKLIES for k in _strikes(270, 291, 1) for r in "CP"]
         return []
 
+    def futures(self, at: float) -> Sequence[Contract]:
+        return []
+
     def quotes(self, contracts: Sequence[Contract], at: float) -> Quotes:
         if self.broken:
             raise RuntimeError("no market")

@@ -78,6 +78,10 @@ class Market:
         """See `Source`."""
         return self._source.listed(symbol, at)
 
+    def futures(self, at: float) -> Sequence[Contract]:
+        """See `Source`."""
+        return self._source.futures(at)
+
     def quotes(self, contracts: Sequence[Contract], at: float) -> Quotes:
         """See `Source`."""
         quotes = self._source.quotes(contracts, at)

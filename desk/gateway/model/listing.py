@@ -52,6 +52,11 @@ def stock_options(symbol: str, index: Sequence[Listed], spot: float) -> list[Lis
     ]
 
 
+def third_friday(first: date) -> date:
+    """Return the third Friday of the month that begins on that day."""
+    return first + timedelta((_FRIDAY - first.weekday()) % 7 + 14)
+
+
 def _listed(symbol: str, trading_class: str, expiry: str, strikes: Floats) -> Listed:
     option = contracts.option(symbol, expiry, 0.0, "C", trading_class)
     return Listed(trading_class, expiry, contracts.settlement(option), strikes)
@@ -72,8 +77,7 @@ def _habit(day: date) -> list[tuple[str, str]]:
     found = {("SPXW", contracts.last_trading_day("SPXW", d)) for d in dates}
     for n in range(_MONTHS + 1):
         first = date(day.year + (day.month + n - 1) // 12, (day.month + n - 1) % 12 + 1, 1)
-        third_friday = first + timedelta((_FRIDAY - first.weekday()) % 7 + 14)
         month_end = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        found.add(("SPX", contracts.last_trading_day("SPX", third_friday)))
+        found.add(("SPX", contracts.last_trading_day("SPX", third_friday(first))))
         found.add(("SPXW", f"{calendar.previous_session(month_end).date:%Y%m%d}"))
     return sorted(pair for pair in found if pair[1] >= f"{day:%Y%m%d}")

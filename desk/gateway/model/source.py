@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from desk.gateway.model import history
 from desk.gateway.model.board import Board, Moment, Rows
+from desk.gateway.model.futures import Futures
 from desk.gateway.model.jitter import uniform
 from desk.gateway.model.listing import Listed, index_options, stock_options
 from desk.gateway.model.market import FittedMarket, Snapshot
@@ -36,6 +37,7 @@ class FittedSource:
         self._seed = seed
         known = {(history.INDEX, day): point for day, point in market.recorded().items()}
         self._paths = Paths(market.daily, seed, known)
+        self._futures = Futures(self._paths, self._carry, seed)
         self._boards: dict[tuple[str, date], Board] = {}
         self._surfaces: dict[date, Surface] = {}
         self._closes: dict[tuple[str, date], Floats] = {}
@@ -51,6 +53,10 @@ class FittedSource:
         board = self._board(symbol, at)
         return board.contracts[board.alive(at) :] if board is not None else ()
 
+    def futures(self, at: float) -> Sequence[Contract]:
+        """Return the futures listed at that time and not settled yet, by root and expiry."""
+        return self._futures.listed(at)
+
     def quotes(self, contracts: Sequence[Contract], at: float) -> Quotes:
         """Return quotes in the order asked; what is not listed has none. No bid and ask outside the session."""
         table = np.full((len(_FIELDS), len(contracts)), np.nan)
@@ -59,6 +65,10 @@ class FittedSource:
         rows: defaultdict[str, list[int]] = defaultdict(list)
         for n, contract in enumerate(contracts):
             symbol = contract.symbol
+            if contract.sec_type == "FUT":
+                for name, value in self._futures.quote(contract, at).items():
+                    columns[name][n] = value
+                continue
             if contract.sec_type != "OPT":
                 self._underlying(columns, n, contract, at)
                 continue
@@ -77,8 +87,8 @@ class FittedSource:
         return Quotes(**fields)
 
     def day(self, contract: Contract, at: float) -> Bar | None:
-        """Return the session so far of a stock or index."""
-        return self._paths.bar(contract.symbol, at)
+        """Return the session so far of a stock or index; there is none of a future."""
+        return None if contract.sec_type == "FUT" else self._paths.bar(contract.symbol, at)
 
     def daily(self, contract: Contract, what: str, at: float) -> Sequence[Bar]:
         """Return the bars of sessions that had closed, of `TRADES` or `OPTION_IMPLIED_VOLATILITY`; of others none."""
@@ -89,7 +99,7 @@ class FittedSource:
             if session is None or at < session.closes
             else calendar.next_session(session.date).date
         )
-        if bars is None or contract.sec_type == "OPT":
+        if bars is None or contract.sec_type in {"OPT", "FUT"}:
             return []
         if what == "OPTION_IMPLIED_VOLATILITY":
             return history.implied(self._market.daily, contract.symbol, before)
@@ -147,6 +157,10 @@ class FittedSource:
             tempo = history.tempo(self._market.daily, symbol, day)
             self._boards[key] = Board(symbol, listed, self._surface(snapshot), snapshot, tempo, spot / own)
         return self._boards.get(key)
+
+    def _carry(self, at: float, years: float) -> float:
+        forward, _ = self._surface(self._market.snapshot(_trading_day(at))).carry(np.array([years]))
+        return float(forward[0])
 
     def _surface(self, snapshot: Snapshot) -> Surface:
         if snapshot.day not in self._surfaces:
