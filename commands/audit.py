@@ -7,14 +7,26 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
 from commands.look import lake_of, latest_day, to_day
 from desk.console.jsonable import to_json
-from desk.console.tables import frame_table
-from desk.lake.audit import audit
+from desk.console.tables import grid
+from desk.console.words import number, percent
+from desk.lake.audit import AuditReport, audit
 
 _SHOWN = 40
 """Findings that are printed; `--json` has them all."""
+
+
+def _table(report: AuditReport) -> Table:
+    table = grid(f"{report.day}", ">slots", ">complete", ">partial", ">missed", ">rows", ">two-sided", "quality flags")
+    for each in report.symbols:
+        doubts = ", ".join(f"{name} {count}" for name, count in each.doubts.items() if count)
+        slots = f"{each.accounted}/{each.expected}" + (f" +{each.extra}" if each.extra else "")
+        counts = (number(each.complete), number(each.partial), number(each.missed), number(each.rows))
+        table.add_row(each.symbol, slots, *counts, percent(each.share), doubts or "none")
+    return table
 
 
 def audit_lake(day: str | None, config: Path, data: Path | None, lake: Path | None, *, as_json: bool) -> int:
@@ -25,10 +37,7 @@ def audit_lake(day: str | None, config: Path, data: Path | None, lake: Path | No
         sys.stdout.write(to_json({"ok": report.ok, **asdict(report)}) + "\n")
         return report.exit_code
     console = Console()
-    console.print(frame_table(report.frame(), title=f"{report.day}"))
-    for each in report.symbols:
-        doubts = ", ".join(f"{name} {count}" for name, count in each.doubts.items() if count)
-        console.print(f"{each.symbol}: quality flags: {doubts or 'none'}", style="dim")
+    console.print(_table(report))
     for finding in report.findings[:_SHOWN]:
         console.print(f"{finding.symbol} {finding.cycle:%H:%M:%S} UTC {finding.what}: {finding.detail}", style="red")
     if len(report.findings) > _SHOWN:

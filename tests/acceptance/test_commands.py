@@ -141,3 +141,24 @@ def test_the_desk_on_a_gateway_of_its_own_port(tmp_path: Path) -> None:
     assert abs(summary["started"] - datetime.now(UTC).timestamp()) < 120
     assert any(line["event"].startswith("connected") for line in log_of(tmp_path))
     assert json.loads((tmp_path / "lake" / "origin.json").read_text())["origin"] == "paper"
+
+
+def test_the_audit_agrees_and_says_so(collected: Path) -> None:
+    done = supervisor("lake", "audit", "--data", str(collected), "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["ok"]) == (0, True)
+    assert report["symbols"][0]["rows"] == 90
+    assert "agree" in supervisor("lake", "audit", "--data", str(collected)).stdout
+
+
+def test_iv_and_export_of_what_was_collected(collected: Path, tmp_path: Path) -> None:
+    (day,) = json.loads(supervisor("iv", "SPY", "--data", str(collected), "--json").stdout)
+    assert day["date"] == "2019-05-13"
+    done = supervisor("export", "--out", str(tmp_path / "out"), "--data", str(collected), "--json")
+    assert json.loads(done.stdout)["rows"] == 1
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "card.json",
+        "card.md",
+        "features.parquet",
+        "targets.parquet",
+    ]
