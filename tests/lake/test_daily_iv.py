@@ -85,16 +85,21 @@ def test_thirty_days_are_interpolated_in_variance(tmp_path: Path) -> None:
     item = of_chains(tmp_path, TODAY)[DAILY_IV.name]
     (row,) = item.rows(named=True)
     expected = np.sqrt((0.04 * 21 * 20 / 29 + 0.0225 * 50 * 9 / 29) / 30)
-    assert row["iv30"] == pytest.approx(expected, rel=1e-6)
+    assert row["iv30"] == pytest.approx(expected, rel=1e-4)
     assert (row["method"], row["cycles"], row["expiries"], row["contracts"]) == ("interpolated", 2, 2, 8)
     assert (row["series"], row["symbol"], row["source"]) == ("SPY chain", "SPY", CHAIN)
-    assert row["avg_iv"] == pytest.approx(0.20, rel=1e-6)  # 21 days are nearer to 30 than 50 are
+    assert row["avg_iv"] == pytest.approx(0.20, rel=1e-4)  # 21 days are nearer to 30 than 50 are
 
 
 def test_chains_of_45_to_75_days_have_the_nearest_expirys_and_say_so(tmp_path: Path) -> None:
     store(tmp_path, chain(NOON, {"20190628": 0.16, "20190719": 0.15}))
     (row,) = of_chains(tmp_path, TODAY)[DAILY_IV.name].rows(named=True)
-    assert (row["iv30"], row["method"], row["expiries"], row["contracts"]) == (pytest.approx(0.16), "nearest", 1, 2)
+    assert (row["iv30"], row["method"], row["expiries"], row["contracts"]) == (
+        pytest.approx(0.16, rel=1e-4),
+        "nearest",
+        1,
+        2,
+    )
 
 
 def test_history_is_the_chains_then_the_brokers(tmp_path: Path) -> None:
@@ -105,7 +110,7 @@ def test_history_is_the_chains_then_the_brokers(tmp_path: Path) -> None:
     assert rolled.root == lake.root
     iv = lake.read_historical_iv("SPY", days=3)
     assert iv["date"].to_list() == [date(2019, 5, 9), date(2019, 5, 10), TODAY]
-    assert iv["avg_iv"].to_list() == pytest.approx([0.12, 0.25, 0.30], rel=1e-6)
+    assert iv["avg_iv"].to_list() == pytest.approx([0.12, 0.25, 0.30], rel=1e-4)
     assert lake.read_historical_iv("SPY", source=IB)["avg_iv"].to_list() == pytest.approx([0.11, 0.12, 0.13])
     assert lake.read_historical_iv("SPY", source=CHAIN)["date"].to_list() == [date(2019, 5, 10), TODAY]
 

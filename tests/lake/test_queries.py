@@ -80,9 +80,9 @@ def test_historical_iv_is_at_the_money_per_cycle_and_summed_up_by_day(tmp_path: 
     )
     iv = lake.read_historical_iv("SPY", days=2)
     assert iv["date"].to_list() == [date(2019, 5, 14), date(2019, 5, 15)]
-    assert iv["avg_iv"].to_list() == pytest.approx([0.21, 0.31], rel=1e-6)
-    assert iv["min_iv"].to_list() == pytest.approx([0.20, 0.30], rel=1e-6)
-    assert iv["max_iv"].to_list() == pytest.approx([0.22, 0.32], rel=1e-6)
+    assert iv["avg_iv"].to_list() == pytest.approx([0.21, 0.31], rel=1e-4)
+    assert iv["min_iv"].to_list() == pytest.approx([0.20, 0.30], rel=1e-4)
+    assert iv["max_iv"].to_list() == pytest.approx([0.22, 0.32], rel=1e-4)
 
 
 def test_historical_iv_looks_back_past_days_of_other_symbols(tmp_path: Path) -> None:
