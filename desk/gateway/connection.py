@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 OLDEST, NEWEST = 157, 178
 """Server versions whose layouts are spoken."""
 
-_HELLO = re.compile(r"v(\d+)(?:\.\.(\d+))?(?: .*)?")
+_HELLO = re.compile(r"v([0-9]{1,9})(?:\.\.([0-9]{1,9}))?(?: .*)?")
 _HELLO_LARGEST = 4096
 """Bytes of a client's first words."""
 _HIGH_WATER = 4 * 1024 * 1024

@@ -158,8 +158,8 @@ def _open(version: int, fields: Fields) -> bytes:
     assert next(fields) == "0", "no recorded order has conditions"
     keep(
         "adjustedOrderType triggerPrice ownTrailStopPrice lmtPriceOffset adjustedStopPrice adjustedStopLimitPrice "
-        "adjustedTrailingAmount adjustableTrailingUnit softDollarTierName softDollarTierValue softDollarDisplay cashQty "
-        "dontUseAutoPriceForHedge isOmsContainer discretionaryUpToLimitPrice usePriceMgmtAlgo"
+        "adjustedTrailingAmount adjustableTrailingUnit softDollarTierName softDollarTierValue softDollarDisplay "
+        "cashQty dontUseAutoPriceForHedge isOmsContainer discretionaryUpToLimitPrice usePriceMgmtAlgo"
     )
     for since, name in ((158, "duration"), (160, "postToAts"), (162, "autoCancelParent")):
         keep(name if version >= since else "")
