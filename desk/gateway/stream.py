@@ -46,22 +46,24 @@ class Stream:
         """Send what is new at market time `now`."""
         if now < self.quote_at:
             return
-        if not self.shown:
-            self._open()
+        number, shown = self.request_id, self.shown
+        new = [] if shown else self._opening()
         for tick in self._ticks(row, bar, now):
-            before = self.shown.get(tick.tick)
+            before = shown.get(tick.tick)
             if before != tick:
-                self.shown[tick.tick] = tick
-                self.client.send(tick.message(self.request_id, before))
+                shown[tick.tick] = tick
+                new.append(tick.message(number, before))
                 if tick.tick == ticks.LAST:
-                    self._stamp(now)
+                    new.append(encode.text(number, ticks.LAST_TIME, str(int(now))))
+        if new:
+            self.client.send(*new)
 
-    def _open(self) -> None:
+    def _opening(self) -> list[bytes]:
         index = self.listed.contract.sec_type == "IND"
-        self.client.send(
+        return [
             encode.request_parameters(self.request_id, self.min_tick, "" if index else "9c0001", 0 if index else 3),
             encode.data_type(self.request_id, self.client.data_type),
-        )
+        ]
 
     def _ticks(self, row: Row, bar: Bar | None, now: float) -> Iterable[Tick]:
         contract = self.listed.contract
@@ -78,7 +80,3 @@ class Stream:
             yield from ticks.greeks(row)
         elif self.sentinel:
             yield ticks.Greeks(ticks.MODEL_GREEKS, encode.NOT_COMPUTED)
-
-    def _stamp(self, now: float) -> None:
-        """Say when the last trade was seen."""
-        self.client.send(encode.text(self.request_id, ticks.LAST_TIME, str(int(now))))

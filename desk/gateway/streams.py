@@ -178,6 +178,14 @@ class Streams:
         if self._streams:
             self._keep_ticking(self._context.clock.time())
             attempt(lambda: self._refresh(stream for stream in self._streams.values() if not stream.client.congested))
+            self._catch_up(self._context.clock.time())
+
+    def _catch_up(self, now: float) -> None:
+        """Leave out what is due already: who ticks all the time hears and serves nobody."""
+        if self._tick is not None and self._tick.due <= now:
+            self._tick.cancel()
+            self._tick = None
+            self._keep_ticking(now)
 
     def _refresh(self, streams: Iterable[Stream]) -> None:
         """Price the streams that still stand, all at once, show what is new, and end the snapshots that are due."""
