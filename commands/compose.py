@@ -10,6 +10,7 @@ from random import Random
 
 from actors.broker import BrokerActor
 from actors.collector import CollectorActor, Plan
+from actors.housekeeper import HousekeeperActor
 from actors.persistence import PersistenceActor
 from actors.strategy import StrategyActor
 from commands.errors import RefusedError
@@ -19,6 +20,8 @@ from desk.gateway.replay import ReplaySource
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
 from desk.ib.broker import Broker
+from desk.lake.housekeeper import Housekeeper
+from desk.lake.housekeeping import Policy
 from desk.lake.origin import Origin
 from desk.lake.queries import Lake
 from desk.lake.writer import Writer
@@ -78,6 +81,13 @@ def children(
             hang_exit_code=BROKER_HUNG,
         ),
     ]
+    if not once:
+        enter = partial(Housekeeper, lake, Policy(compact_after=config.persistence.compact_after))
+        specs.append(
+            ChildSpec(
+                "housekeeper", lambda context: HousekeeperActor(context, enter, config.persistence.housekeeping_every)
+            )
+        )
     for number, collector in enumerate(config.collectors):
         plan = plan_of(collector, config.schedule.timeout, once=once, benchmarks=() if number else _BENCHMARKS)
         specs.append(ChildSpec(collector_name(collector), partial(_collector, plan, finished)))

@@ -112,6 +112,9 @@ class Persistence(Section):
     retention: Annotated[int, Field(ge=24)] = Field(
         168, description="hours for which files that no version needs any more stay"
     )
+    housekeeping_every: Seconds = Field(
+        60.0, description="seconds between two looks at the tables' upkeep (machine time)"
+    )
 
 
 class Lake(Section):
