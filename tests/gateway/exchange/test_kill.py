@@ -16,7 +16,7 @@ from random import Random
 import pytest
 from ib_async import IB, CommissionReport, Contract, Fill, MarketOrder, Trade
 
-from tests.gateway.exchange.test_over_the_wire import condor, put
+from tests.gateway.exchange.test_over_the_wire import condor, put, until
 from tests.gateway.serving import connected
 
 REPO = Path(__file__).resolve().parents[3]
@@ -49,7 +49,9 @@ def gateway(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 
 async def check(ib: IB, told: Told) -> None:
-    """Whether the gateway still says what it said, and whether that adds up."""
+    """Whether the gateway still says what it said, and, once nothing fills any more, whether that adds up."""
+    ib.reqGlobalCancel()
+    await until(ib, lambda: not ib.openTrades() and adds_up(ib))
     fills = {fill.execution.execId: fill for fill in ib.fills()}
     for exec_id, what in told.prices.items():
         done = fills[exec_id].execution
@@ -58,22 +60,27 @@ async def check(ib: IB, told: Told) -> None:
         assert fills[exec_id].commissionReport.commission == cost
     combined = {fill.execution.permId for fill in fills.values() if fill.contract.secType == "BAG"}
     filled: defaultdict[int, float] = defaultdict(float)
+    for fill in fills.values():
+        if fill.contract.secType == "BAG" or fill.execution.permId not in combined:
+            filled[fill.execution.permId] += fill.execution.shares
+    for perm_id, quantity in told.filled.items():
+        assert filled[perm_id] >= quantity
+    assert ib.client.getReqId() > max(told.ids, default=0)
+
+
+def adds_up(ib: IB) -> bool:
+    """Whether positions and cash are what all executions make them."""
     held: defaultdict[int, float] = defaultdict(float)
     cash = CASH
-    for fill in fills.values():
-        done, bag = fill.execution, fill.contract.secType == "BAG"
-        if bag or done.permId not in combined:
-            filled[done.permId] += done.shares
-        if not bag:
+    for fill in ib.fills():
+        if fill.contract.secType != "BAG":
+            done = fill.execution
             signed = done.shares if done.side == "BOT" else -done.shares
             held[fill.contract.conId] += signed
             cash -= signed * done.price * 100 + fill.commissionReport.commission
-    for perm_id, quantity in told.filled.items():
-        assert filled[perm_id] >= quantity
-    assert {p.contract.conId: p.position for p in ib.positions()} == {key: q for key, q in held.items() if q}
     (value,) = [v for v in ib.accountValues() if v.tag == "TotalCashValue" and v.currency == "USD"]
-    assert abs(float(value.value) - cash) < 0.01
-    assert ib.client.getReqId() > max(told.ids, default=0)
+    positions = {held.contract.conId: held.position for held in ib.positions()}
+    return positions == {key: q for key, q in held.items() if q} and abs(float(value.value) - cash) < 0.01
 
 
 class Life:
