@@ -68,6 +68,7 @@ class Disk:
         self._root = root
         self._name = name
         self._table = root / name
+        self._named: set[Path] = set()
 
     def recover(self) -> list[str]:
         """Set aside what is damaged, sync the rest; return the names of the files set aside. Raises OSError."""
@@ -107,7 +108,7 @@ class Disk:
 
     def _settle(self, after: int, upto: int) -> None:
         if upto > after:
-            sync_commits(self._table, after, upto)
+            sync_commits(self._table, after, upto, self._named)
             self._remember(upto)
 
     def _synced(self) -> int:

@@ -16,7 +16,7 @@ class Table:
 
     `key` makes a row unique. `unit` names the two columns (a name, a time) whose rows are replaced together when they
     are written again, or is None for a table that is only appended to. `date` is the column that bounds a search for a
-    unit. `narrow` columns are stored with the precision of 32 bits in 64. `sort` is the order of rows within a file.
+    unit. `narrow` columns are stored to 18 significant bits. `sort` is the order of rows within a file.
     `weak` rows never replace a unit that is there already.
     """
 

@@ -51,7 +51,7 @@ class Spool:
 
     def accept(self, frames: Mapping[str, pl.DataFrame]) -> int:
         """Store the frames as one item and return its number; they are on disk when this returns."""
-        blobs = [(name, _pack(frame)) for name, frame in frames.items()]
+        blobs = [(name, pack(frame)) for name, frame in frames.items()]
         with edge(WriteError, "cannot accept rows"), self._transaction():
             seq = self._db.execute("INSERT INTO items DEFAULT VALUES").lastrowid
             assert seq is not None
@@ -100,7 +100,8 @@ class Spool:
             raise
 
 
-def _pack(frame: pl.DataFrame) -> bytes:
+def pack(frame: pl.DataFrame) -> bytes:
+    """Return a frame's rows as the spool holds them."""
     buffer = io.BytesIO()
     frame.write_ipc(buffer, compression="lz4")
     return buffer.getvalue()

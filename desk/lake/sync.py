@@ -9,19 +9,22 @@ from pathlib import Path
 from urllib.parse import unquote
 
 
-def sync_commits(table: Path, after: int, upto: int) -> None:
+def sync_commits(table: Path, after: int, upto: int, named: set[Path]) -> None:
     """Sync the data files, their folders, the log entries and the log's folder of the versions after..upto.
 
     `table` is the table's folder; `after` is -1 for a table that has just been made. Entries that a clean-up has taken
-    away were synced before. Raises OSError.
+    away were synced before. `named` folders have their own names on disk already; those met here are added to them.
+    Raises OSError.
     """
     log = table / "_delta_log"
     entries = [entry(log, version) for version in range(after + 1, upto + 1)]
     entries = [each for each in entries if each.exists()]
     files = [file for file in (table / path for each in entries for path in _added(each)) if file.exists()]
-    folders = {folder for file in files for folder in (file.parent, table)} | {log, table, table.parent}
-    for path in (*files, *entries, *sorted(folders)):
+    folders = {file.parent for file in files} | {log}
+    unnamed = {parent for folder in folders for parent in (folder, *folder.parents) if _within(parent, table)} - named
+    for path in (*files, *entries, *sorted(folders | {folder.parent for folder in unnamed})):
         sync(path)
+    named |= unnamed
 
 
 def sync_checkpoint(table: Path, version: int) -> None:
@@ -43,6 +46,10 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _within(folder: Path, table: Path) -> bool:
+    return folder == table or table in folder.parents
 
 
 def _added(log_entry: Path) -> Iterator[str]:

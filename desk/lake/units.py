@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from desk.lake.schema import Table
 
 _Unit = tuple[str, date | datetime]
+_DAY = "_day"
 
 
 class Units:
@@ -25,18 +26,18 @@ class Units:
         """Return those of the rows whose unit the table has already."""
         if self._table.unit is None or rows.is_empty():
             return rows.clear()
-        self._load(rows.get_column(self._table.date).unique().to_list(), source)
-        days = rows.get_column(self._table.date).to_list()
-        found = [unit in self._known[day] for unit, day in zip(self._of(rows), days, strict=True)]
-        return rows.filter(pl.Series(found, dtype=pl.Boolean))
+        units = self._of(rows)
+        self._load(units.get_column(_DAY).unique().to_list(), source)
+        found = [(name, time) in self._known[day] for name, time, day in units.iter_rows()]
+        return rows.join(units.filter(pl.Series(found, dtype=pl.Boolean)), on=self._table.unit, how="semi")
 
     def add(self, rows: pl.DataFrame) -> None:
         """Note that the table has these rows now."""
         if self._table.unit is None:
             return
-        for unit, day in zip(self._of(rows), rows.get_column(self._table.date).to_list(), strict=True):
+        for name, time, day in self._of(rows).iter_rows():
             if day in self._known:
-                self._known[day].add(unit)
+                self._known[day].add((name, time))
 
     def forget(self) -> None:
         """Read the table again when next asked: somebody else has written to it."""
@@ -50,13 +51,14 @@ class Units:
         self._known.update((day, set()) for day in new)
         column = pl.col(self._table.date)
         stored = pl.scan_delta(source).filter(column.is_between(min(new), max(new)))
-        for *unit, day in stored.select(*self._table.unit, column.alias("_day")).unique().collect().iter_rows():
+        for name, time, day in stored.select(*self._table.unit, column.alias(_DAY)).unique().collect().iter_rows():
             if day in self._known:
-                self._known[day].add((unit[0], unit[1]))
+                self._known[day].add((name, time))
 
-    def _of(self, rows: pl.DataFrame) -> list[_Unit]:
+    def _of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows' units, each once, and their dates."""
         assert self._table.unit is not None
-        return rows.select(self._table.unit).rows()
+        return rows.select(*self._table.unit, pl.col(self._table.date).alias(_DAY)).unique()
 
 
 def predicate(table: Table, rows: pl.DataFrame) -> str:

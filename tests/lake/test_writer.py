@@ -44,7 +44,7 @@ def test_a_batch_is_stored_with_its_columns_in_order(tmp_path: Path) -> None:
     assert first["last"] is None
     assert first["open_interest"] is None
     assert (first["bid"], first["ask"]) == (1.0, 1.05)
-    assert first["iv"] == pytest.approx(0.161234567891, rel=1e-7)
+    assert first["iv"] == pytest.approx(0.161234567891, rel=2e-6)
 
 
 def test_an_evening_quote_belongs_to_the_exchange_date(tmp_path: Path) -> None:
