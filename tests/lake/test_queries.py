@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -201,3 +202,26 @@ def test_collection_stats_are_those_of_the_schedule_in_force(tmp_path: Path) -> 
     assert (stats["running"], stats["symbols"], stats["collection_interval"]) == (True, ["QQQ", "SPY"], 300.0)
     assert stats["table_stats"]["total_rows"] == 4
     assert Lake(tmp_path / "nowhere").get_collection_stats(running=False)["symbols"] == []
+
+
+def test_readers_see_whole_cycles_in_order_while_others_are_written(tmp_path: Path) -> None:
+    cycles, contracts = 25, 40
+
+    def write() -> None:
+        with Writer(tmp_path, "desk") as writer:
+            for n in range(cycles):
+                writer.accept(rows.of_batch(batch(NOON + 60 * n, contracts)))
+                writer.drain()
+
+    writing = Thread(target=write)
+    writing.start()
+    seen: list[datetime] = []
+    lake = Lake(tmp_path)
+    while writing.is_alive() or seen[-1:] != [rows.instant(NOON + 60 * (cycles - 1))]:
+        chain = lake.read_latest_chain("SPY")
+        if len(chain):
+            assert len(chain) == contracts
+            seen.append(chain.item(0, "cycle"))
+            assert len(lake.read_chain_at("SPY", NOON + 59)) == contracts
+    writing.join()
+    assert seen == sorted(seen)

@@ -39,19 +39,26 @@ def test_published_values(shared: Path) -> None:
     assert 95.12289 < result[vol > 5][0] + off[vol > 5][0] < 100
 
 
-def finite_differences(strike: float, call: bool, vol: float, days: int) -> tuple[float, float]:
+def finite_differences(
+    strike: float, call: bool, vol: float, days: int, dividend: tuple[float, int] | None = None
+) -> tuple[float, float]:
+    """Value and delta; `dividend` is dollars and the days until they are paid, in place of the yield."""
+    paid = YIELD if dividend is None else 0.0
     today = QuantLib.Date(13, 5, 2019)
     QuantLib.Settings.instance().evaluationDate = today
     actual = QuantLib.Actual365Fixed()
     process = QuantLib.BlackScholesMertonProcess(
         QuantLib.QuoteHandle(QuantLib.SimpleQuote(SPOT)),
-        QuantLib.YieldTermStructureHandle(QuantLib.FlatForward(today, YIELD, actual)),
+        QuantLib.YieldTermStructureHandle(QuantLib.FlatForward(today, paid, actual)),
         QuantLib.YieldTermStructureHandle(QuantLib.FlatForward(today, RATE, actual)),
         QuantLib.BlackVolTermStructureHandle(QuantLib.BlackConstantVol(today, QuantLib.NullCalendar(), vol, actual)),
     )
     payoff = QuantLib.PlainVanillaPayoff(QuantLib.Option.Call if call else QuantLib.Option.Put, strike)
     contract = QuantLib.VanillaOption(payoff, QuantLib.AmericanExercise(today, today + days))
-    contract.setPricingEngine(QuantLib.FdBlackScholesVanillaEngine(process, 200, 400))
+    schedule = QuantLib.DividendVector(
+        [] if dividend is None else [today + dividend[1]], dividend[:1] if dividend else []
+    )
+    contract.setPricingEngine(QuantLib.FdBlackScholesVanillaEngine(process, schedule, 200, 400))
     return contract.NPV(), contract.delta()
 
 
@@ -66,6 +73,17 @@ def test_an_etfs_options_are_within_four_cents_of_finite_differences(strike: flo
     g = american_greeks(SPOT, forward, strike, t, 0.18, discount, call)
     # Where exercising now is nearly best, the approximation already has it exercised.
     assert float(g.delta) == pytest.approx(delta, abs=0.015)
+
+
+@pytest.mark.parametrize(("ex", "points"), [(5, 0.1), (30, 0.1), (55, 0.35)])
+@pytest.mark.parametrize(("strike", "call"), [(540.0, False), (570.0, False), (630.0, True), (660.0, True)])
+def test_a_quarters_dividend_as_a_yield_out_of_the_money(strike: float, call: bool, ex: int, points: float) -> None:
+    """0.3 % paid at once: the volatility read from out-of-the-money prices is off by less than these vol points."""
+    dividend, t = 1.8, 60 / 365
+    value, _ = finite_differences(strike, call, 0.18, 60, (dividend, ex))
+    forward = (SPOT - dividend * np.exp(-RATE * ex / 365)) * np.exp(RATE * t)
+    found = american_vol(value, SPOT, forward, strike, t, np.exp(-RATE * t), call)
+    assert float(found) == pytest.approx(0.18, abs=points / 100)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
