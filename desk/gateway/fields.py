@@ -57,12 +57,17 @@ class Reader:
         """How many fields have not been read."""
         return len(self._fields) - self._at
 
+    @property
+    def last(self) -> str:
+        """The field that was read last, as it is."""
+        return self._fields[self._at - 1]
+
     def text(self) -> str:
         """Return the next field as it is."""
         if not self.left:
             raise FieldError(f"field {self._at + 1} is missing")
         self._at += 1
-        return self._fields[self._at - 1]
+        return self.last
 
     def skip(self) -> None:
         """Pass over a field that says nothing, such as a message's own version."""
@@ -110,7 +115,8 @@ class Reader:
 
 def message(*fields: Field) -> bytes:
     """Return a framed message; None is an empty field, a whole float loses its point, a bool is 0 or 1."""
-    return frame(("\0".join(map(_text, fields)) + "\0").encode())
+    texts = [field if field.__class__ is str else _text(field) for field in fields]  # most are text, and a call dear
+    return frame(("\0".join(texts) + "\0").encode())
 
 
 def _text(field: Field) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from math import isnan, nan
 
 from desk.gateway.book import Listed
@@ -44,7 +45,7 @@ def collect(client: Client, listed: Listed, times: Sequence[float], then: Callab
 
 
 def _some(times: Iterator[float]) -> list[float]:
-    return [at for at, _ in zip(times, range(_SLICE), strict=False)]
+    return list(islice(times, _SLICE))
 
 
 def price(one: Row, what: str) -> float:

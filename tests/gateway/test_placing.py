@@ -124,6 +124,18 @@ def test_status_and_cancel(caplog: pytest.LogCaptureFixture) -> None:
         table.read(["4", "1", "40"], 169)
 
 
+@pytest.mark.parametrize("name", ["the rest", "scale", "volatility", "conditions", "benchmark", "combo", "peg best"])
+def test_text_where_a_number_belongs_is_refused(name: str) -> None:
+    sent = placed(178, 40, *ORDERS[name])
+    refused = 0
+    for place in range(17, len(sent)):
+        try:
+            table.read([*sent[:place], "x", *sent[place + 1 :]], 178, 9)
+        except FieldError:
+            refused += 1
+    assert refused > 60
+
+
 def test_a_field_too_many_is_refused() -> None:
     sent = placed(178, 40, *ORDERS["limit"])
     for wrong in ([*sent, ""], sent[:-1]):

@@ -42,9 +42,34 @@ _ADJUSTED = (
     "mifid2DecisionAlgo mifid2ExecutionTrader mifid2ExecutionAlgo dontUseAutoPriceForHedge isOmsContainer "
     "discretionaryUpToLimitPrice usePriceMgmtAlgo"
 )
-_CONDITION_FIELDS = {1: 6, 3: 3, 4: 3, 5: 4, 6: 5, 7: 5}
-"""How many fields follow a condition's type: price, time, margin, execution, volume, percent change."""
-_LEG_EXTRAS = 4
+_TEXT, _WHOLE, _FLAG, _NUMBER = "twfn"
+_CONDITIONS = {1: "tfnwtw", 3: "tft", 4: "tfw", 5: "tttt", 6: "tfwwt", 7: "tfnwt"}
+"""What the fields after a condition's type are: price, time, margin, execution, volume, percent change."""
+_LEG_EXTRAS, _NEUTRAL_CONTRACT = "wwtw", "wnn"
+_WHOLES = (
+    "origin displaySize triggerMethod shortSaleSlot exemptCode ocaType minQty auctionStrategy volatilityType "
+    "deltaNeutralConId deltaNeutralShortSaleSlot referencePriceType scaleInitLevelSize scaleSubsLevelSize "
+    "scalePriceAdjustInterval scaleInitPosition scaleInitFillQty referenceContractId adjustableTrailingUnit "
+    "duration postToAts minTradeQty minCompeteSize"
+)
+_FLAGS = (
+    "blockOrder sweepToFill hidden allOrNone eTradeOnly firmQuoteOnly overridePercentageConstraints "
+    "deltaNeutralShortSale continuousUpdate scaleAutoReset scaleRandomPercent optOutSmartRouting notHeld solicited "
+    "randomizeSize randomizePrice isPeggedChangeAmountDecrease dontUseAutoPriceForHedge isOmsContainer "
+    "discretionaryUpToLimitPrice usePriceMgmtAlgo autoCancelParent"
+)
+_NUMBERS = (
+    "discretionaryAmt percentOffset nbboPriceCap startingPrice stockRefPrice delta stockRangeLower stockRangeUpper "
+    "volatility deltaNeutralAuxPrice trailStopPrice trailingPercent scalePriceIncrement scalePriceAdjustValue "
+    "scaleProfitOffset peggedChangeAmount referenceChangeAmount triggerPrice lmtPriceOffset adjustedStopPrice "
+    "adjustedStopLimitPrice adjustedTrailingAmount cashQty midOffsetAtWhole midOffsetAtHalf"
+)
+_KINDS = {
+    **dict.fromkeys(_WHOLES.split(), _WHOLE),
+    **dict.fromkeys(_FLAGS.split(), _FLAG),
+    **dict.fromkeys(_NUMBERS.split(), _NUMBER),
+}
+"""What a field must read as although it is only told back, because other clients will read it; the rest is text."""
 _INFINITE = {"infinite", "infinity", "inf"}
 
 
@@ -111,7 +136,7 @@ class _Echo:
     def take(self, names: str) -> None:
         """Keep the next fields under these names."""
         for name in names.split():
-            if text := self._reader.text():
+            if text := _checked(self._reader, _KINDS.get(name, _TEXT)):
                 self.kept[name] = text
 
     def text(self, name: str) -> str:
@@ -131,7 +156,7 @@ def _legs(reader: Reader, echo: _Echo) -> tuple[tuple[Leg, ...], tuple[float | N
     for _ in range(reader.count()):
         con_id, ratio, action = reader.integer(), reader.integer(), reader.text().strip().upper()
         legs.append(Leg(con_id, ratio, action, reader.text().strip().upper()))
-        extras += _texts(reader, _LEG_EXTRAS)
+        extras += _run(reader, _LEG_EXTRAS)
     if legs:
         echo.keep("legExtras", extras)
     prices = tuple(reader.optional() for _ in range(reader.count()))
@@ -150,9 +175,9 @@ def _details(reader: Reader, echo: _Echo) -> None:
     echo.take("hedgeParam" if echo.text("hedgeType") else "")
     echo.take(_CLEARING)
     if reader.flag():
-        echo.keep("deltaNeutralContract", _texts(reader, 3))
+        echo.keep("deltaNeutralContract", _run(reader, _NEUTRAL_CONTRACT))
     if echo.text("algoStrategy"):
-        echo.keep("algoParams", _texts(reader, 2 * reader.count()))
+        echo.keep("algoParams", _run(reader, _TEXT * 2 * reader.count()))
     echo.take("algoId")
 
 
@@ -162,11 +187,11 @@ def _conditions(reader: Reader, echo: _Echo) -> None:
     run = [str(number)]
     for _ in range(number):
         kind = reader.integer()
-        if kind not in _CONDITION_FIELDS:
+        if kind not in _CONDITIONS:
             raise FieldError(f"there is no condition of type {kind}")
-        run += [str(kind), *_texts(reader, _CONDITION_FIELDS[kind])]
+        run += [str(kind), *_run(reader, _CONDITIONS[kind])]
     if number:
-        echo.keep("conditions", run + _texts(reader, 2))
+        echo.keep("conditions", run + _run(reader, _FLAG * 2))
 
 
 def _newer(reader: Reader, echo: _Echo, exchange: str, order_type: str) -> str:
@@ -184,9 +209,25 @@ def _newer(reader: Reader, echo: _Echo, exchange: str, order_type: str) -> str:
     if best:
         echo.take("minCompeteSize")
         mid = echo.text("competeAgainstBestOffset").lower() in _INFINITE
+        if not mid:
+            Reader([echo.kept.get("competeAgainstBestOffset", "")], reader.version).number()
     echo.take("midOffsetAtWhole midOffsetAtHalf" if mid else "")
     return override
 
 
-def _texts(reader: Reader, number: int) -> list[str]:
-    return [reader.text() for _ in range(number)]
+def _run(reader: Reader, kinds: str) -> list[str]:
+    return [_checked(reader, kind) for kind in kinds]
+
+
+def _checked(reader: Reader, kind: str) -> str:
+    """Return the next field as it came; FieldError when it is not of its kind."""
+    if kind == _WHOLE:
+        reader.integer()
+    elif kind == _FLAG:
+        yes = reader.flag()
+        return reader.last and str(int(yes))
+    elif kind == _NUMBER:
+        reader.optional()
+    else:
+        reader.skip()
+    return reader.last
