@@ -15,6 +15,7 @@ from desk.ib.chains import Chains
 from desk.ib.contracts import Contracts
 from desk.ib.errors import BrokerError, Disconnected, Expired, LinesExceeded, PacingViolation, Timeout
 from desk.ib.feeds import Feeds
+from desk.ib.futures import Futures
 from desk.ib.history import History
 from desk.ib.keeper import Keeper
 from desk.ib.lines import Lines
@@ -23,6 +24,7 @@ from desk.ib.queue import RequestQueue
 from desk.ib.session import Session
 from desk.ib.spots import StandingQuotes
 from messages.contract import Contract, Quote
+from messages.futures import FuturesQuotes, FuturesWanted
 from messages.market import Bars, BarsWanted, ChainQuotes, ChainWanted, Priority, Spots, SpotsWanted
 
 T = TypeVar("T")
@@ -71,6 +73,7 @@ class Broker:
         self._contracts = Contracts(self._session, clock, settings.request_timeout)
         self._history = History(self._session, timers, settings.request_timeout)
         self._chains = Chains(settings, self._contracts, self._spots, self._feeds, self._lines, timers)
+        self._futures = Futures(self._contracts, self._feeds, timers, settings.greeks_deadline)
         self._breaker = Breaker(clock, settings.breaker_failures, settings.breaker_pause)
         self._keeper = Keeper(settings, self._session, self._queue, clock)
         self._session.on_connected = self._connected
@@ -98,6 +101,13 @@ class Broker:
             return await self._through(lambda: self._chains.chain(wanted, progress), wanted.deadline, _unanswered)
         except BrokerError as error:
             return ChainQuotes(wanted.correlation, wanted.selection, 0, (), error=str(error))
+
+    async def futures(self, wanted: FuturesWanted) -> FuturesQuotes:
+        """Quote the nearest months of a root of futures. Errors are in the answer."""
+        try:
+            return await self._through(lambda: self._futures.quotes(wanted), wanted.deadline, _unanswered)
+        except BrokerError as error:
+            return FuturesQuotes(wanted.correlation, wanted.root, 0, (), error=str(error))
 
     async def bars(self, wanted: BarsWanted) -> Bars:
         """Return daily bars of complete sessions. Errors are in the answer."""
@@ -197,5 +207,5 @@ class Broker:
             raise Disconnected(self._session.last_error or "not connected yet") from None
 
 
-def _unanswered(answer: ChainQuotes) -> bool:
+def _unanswered(answer: ChainQuotes | FuturesQuotes) -> bool:
     return bool(answer.failed) and not answer.quotes and {reason for reason, _ in answer.failed} <= _UNANSWERED

@@ -13,6 +13,7 @@ from desk.ib.memo import Memo
 from desk.ib.session import Session
 from desk.market.calendar import exchange_date
 from messages.contract import Contract
+from messages.futures import Root
 from messages.market import Priority
 
 
@@ -81,6 +82,15 @@ class Contracts:
 
         found = await self._memo.get(("listing", wildcard), ask)
         return [c for c in found if c.trading_class == trading_class and c.expiry == expiry]
+
+    async def futures(self, root: Root, priority: Priority, deadline: float) -> Sequence[Contract]:
+        """Return every listed month of a root, from one request; weeklies, which are classes of their own, left out."""
+        wildcard = Contract(root.ib_symbol, "FUT", root.exchange, multiplier=root.multiplier, trading_class=root.symbol)
+
+        async def ask() -> list[Contract]:
+            return await self._details(wildcard, priority, deadline)
+
+        return await self._memo.get(("futures", wildcard), ask)
 
     async def _details(self, contract: Contract, priority: Priority, deadline: float) -> list[Contract]:
         wanted = to_ib(contract)

@@ -87,7 +87,6 @@ def model(ticker: Ticker) -> OptionComputation | None:
 def to_quote(contract: Contract, ticker: Ticker, received: float, missing: Iterable[str] = ()) -> Quote:
     """Make a quote of what a ticker has; `received` is the market time of the last tick used."""
     greeks = model(ticker)
-    interest = ticker.callOpenInterest if contract.right == "C" else ticker.putOpenInterest
     return Quote(
         contract=contract,
         received=received,
@@ -98,7 +97,7 @@ def to_quote(contract: Contract, ticker: Ticker, received: float, missing: Itera
         last=price(ticker.last),
         close=price(ticker.close),
         volume=whole(ticker.volume),
-        open_interest=whole(interest) if contract.right else None,
+        open_interest=whole(_open_interest(contract, ticker)),
         iv=greeks.impliedVol if greeks else None,
         delta=greeks.delta if greeks else None,
         gamma=greeks.gamma if greeks else None,
@@ -109,6 +108,12 @@ def to_quote(contract: Contract, ticker: Ticker, received: float, missing: Itera
         venue=ticker.bidExchange,
         missing=tuple(missing),
     )
+
+
+def _open_interest(contract: Contract, ticker: Ticker) -> float | None:
+    if contract.sec_type == "FUT":
+        return ticker.futuresOpenInterest
+    return {"C": ticker.callOpenInterest, "P": ticker.putOpenInterest}.get(contract.right)
 
 
 def to_bar(bar: BarData) -> Bar:

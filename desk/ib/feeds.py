@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from ib_async import Ticker
 
-from desk.clock import Clock
+from desk.clock import Clock, LoopTimers
 from desk.ib.convert import to_ib
 from desk.ib.errors import PARTIAL, BrokerError, Disconnected, LinesExceeded, from_code
 from desk.ib.lines import Line, Lines
@@ -75,6 +75,23 @@ class Feed:
     def _notify(self) -> None:
         for listener in list(self.listeners):
             listener()
+
+
+async def settled(feed: Feed, timers: LoopTimers, seconds: float, complete: Callable[[Feed], bool]) -> None:
+    """Wait until a feed is complete or has ended, for so many seconds of market time at most."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def look() -> None:
+        if not done.done() and (feed.error is not None or complete(feed)):
+            done.set_result(None)
+
+    feed.listeners.append(look)
+    look()
+    try:
+        with suppress(TimeoutError):  # what came is what there is
+            await timers.within(seconds, done)
+    finally:
+        feed.listeners.remove(look)
 
 
 class Feeds:

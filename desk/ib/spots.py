@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import suppress
 
 from desk.clock import LoopTimers
 from desk.ib.convert import price, to_quote
 from desk.ib.errors import Timeout
-from desk.ib.feeds import Feed, Feeds
+from desk.ib.feeds import Feed, Feeds, settled
 from messages.contract import Contract, Quote
 from messages.market import Priority
 
@@ -36,7 +35,7 @@ class StandingQuotes:
         feed = await self._feed(contract, priority)
         left = min(feed.opened + self._patience, deadline) - self._timers.clock.time()
         if left > 0 and not _complete(feed):
-            await self._settled(feed, left)
+            await settled(feed, self._timers, left, _complete)
         if feed.error is not None:
             raise feed.error
         if feed.received is None:
@@ -90,20 +89,6 @@ class StandingQuotes:
     def _dead(self, feed: Feed) -> bool:
         since = self._timers.clock.time() - (feed.received if feed.received is not None else feed.opened)
         return feed.error is not None or since > _STALE
-
-    async def _settled(self, feed: Feed, seconds: float) -> None:
-        done = asyncio.get_running_loop().create_future()
-
-        def look() -> None:
-            if not done.done() and (feed.error is not None or _complete(feed)):
-                done.set_result(None)
-
-        feed.listeners.append(look)
-        try:
-            with suppress(TimeoutError):  # what came is what there is
-                await self._timers.within(seconds, done)
-        finally:
-            feed.listeners.remove(look)
 
 
 def _complete(feed: Feed) -> bool:

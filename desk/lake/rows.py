@@ -27,7 +27,7 @@ def of_batch(batch: Batch) -> Item:
     futures = [quote for quote in batch.quotes if quote.contract.sec_type == "FUT"]
     options = tuple(quote for quote in batch.quotes if quote.contract.sec_type != "FUT")
     item = {SNAPSHOTS.name: _quotes(options, batch.slot.cycle), SLOTS.name: _slot(batch.slot)}
-    return {**item, FUTURES.name: _futures(futures, batch.slot.cycle)} if futures else item
+    return {**item, FUTURES.name: _futures(futures, batch.slot)} if futures else item
 
 
 def of_bars(bars: DailyBars) -> Item:
@@ -112,14 +112,19 @@ def _row(quote: Quote, cycle: datetime) -> tuple[object, ...]:
     )
 
 
-def _futures(quotes: list[Quote], cycle: float) -> pl.DataFrame:
-    """Return the rows of a root's months; `place` counts from the front (0), null for one that has settled."""
-    places = {expiry: n for n, expiry in enumerate(months((q.contract.expiry for q in quotes), cycle))}
-    above = front_to_next(quotes, cycle)
+def _futures(quotes: list[Quote], slot: Slot) -> pl.DataFrame:
+    """Return the rows of a root's months, under its trading class; `place` counts from the front (0).
+
+    Places are null for a month that has settled, and as contango for all of them when not every month asked answered:
+    the missing one may have been the front.
+    """
+    whole, cycle = slot.failed == 0, slot.cycle
+    places = {expiry: n for n, expiry in enumerate(months((q.contract.expiry for q in quotes), cycle)) if whole}
+    above = front_to_next(quotes, cycle) if whole else None
     rows = [
         (
             instant(quote.received),
-            quote.contract.symbol,
+            quote.contract.trading_class or quote.contract.symbol,
             quote.contract.expiry,
             places.get(quote.contract.expiry),
             quote.bid,

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from desk.market.calendar import Session, exchange_date, next_session, session
 from messages.data import Slot
+from messages.futures import FuturesQuotes
 from messages.market import ChainQuotes
 
 COMPLETE, PARTIAL, MISSED = "COMPLETE", "PARTIAL", "MISSED"
@@ -50,8 +51,9 @@ def missed(symbol: str, cycle: float, reason: str, seconds: float = 0.0) -> Slot
     return Slot(symbol, cycle, MISSED, reason, seconds=seconds)
 
 
-def outcome(symbol: str, cycle: float, answer: ChainQuotes, seconds: float) -> Slot:
+def outcome(symbol: str, cycle: float, answer: ChainQuotes | FuturesQuotes, seconds: float) -> Slot:
     """The ledger entry of a cycle that was answered, its reasons the most frequent first."""
+    chain = answer if isinstance(answer, ChainQuotes) else None
     written = len(answer.quotes)
     reasons = [f"{reason} x{count}" for reason, count in sorted(answer.failed, key=lambda item: -item[1])]
     slot = Slot(
@@ -64,8 +66,8 @@ def outcome(symbol: str, cycle: float, answer: ChainQuotes, seconds: float) -> S
         partial=sum(1 for quote in answer.quotes if quote.missing),
         failed=answer.asked - written,
         seconds=seconds,
-        underlying=answer.underlying.last if answer.underlying else None,
-        vix=answer.vix.last if answer.vix else None,
+        underlying=chain.underlying.last if chain and chain.underlying else None,
+        vix=chain.vix.last if chain and chain.vix else None,
     )
     if not written:
         return replace(slot, status=MISSED, reason=slot.reason or "nothing listed in the selection")
