@@ -109,8 +109,7 @@ class Life:
 
     def _place(self) -> None:
         contract, action = self._random.choice(self._contracts), self._random.choice(["BUY", "SELL"])
-        order = MarketOrder(action, SIZE, tif="GTC")
-        self._told.ids.add(self._ib.placeOrder(contract, order).order.orderId)
+        self._ib.placeOrder(contract, MarketOrder(action, SIZE, tif="GTC"))
 
     def _on_fill(self, _trade: Trade, fill: Fill) -> None:
         done = fill.execution
@@ -123,6 +122,7 @@ class Life:
     def _on_status(self, trade: Trade) -> None:
         status = trade.orderStatus
         if status.permId:
+            self._told.ids.add(trade.order.orderId)
             self._told.filled[status.permId] = max(self._told.filled.get(status.permId, 0.0), status.filled)
         if status.status == "Filled":
             self._place()
