@@ -140,7 +140,7 @@ def _until(day: date, slots: pl.DataFrame, until: float | None, *, running: bool
 
 def _terms(symbol: str, day: date, slots: pl.DataFrame, schedule: pl.DataFrame) -> tuple[float | None, float]:
     """Return a symbol's interval and time limit, as scheduled on that day, or as the ledger's spacing shows."""
-    task = schedule.filter(task=f"collect {symbol}").sort("timestamp")
+    task = schedule.filter(pl.col("task").str.ends_with(f" {symbol}")).sort("timestamp")
     known = task.filter(pl.col("timestamp").dt.date() <= day)
     if len(chosen := known.tail(1) if len(known) else task.head(1)):
         return chosen.item(0, "interval"), chosen.item(0, "timeout")

@@ -107,7 +107,7 @@ class Lake:
         tasks = schedule.filter(pl.col("timestamp") == pl.col("timestamp").max()).sort("task")
         return CollectionStats(
             running=running,
-            symbols=tasks.get_column("task").str.strip_prefix("collect ").to_list(),
+            symbols=tasks.get_column("task").str.split(" ").list.last().to_list(),
             collection_interval=tasks.item(0, "interval") if len(tasks) else None,
             table_stats=self.get_snapshot_stats(),
         )
