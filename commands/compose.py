@@ -23,6 +23,7 @@ from desk.ib.broker import Broker
 from desk.lake.housekeeper import Housekeeper
 from desk.lake.housekeeping import Policy
 from desk.lake.origin import Origin
+from desk.lake.place import Root
 from desk.lake.queries import Lake
 from desk.lake.writer import Writer
 from desk.market.contracts import index
@@ -49,14 +50,15 @@ class Endpoint:
 
 def children(
     config: model.Config,
-    lake: Path,
+    lake: Root,
     endpoint: Endpoint,
     *,
+    spool: Path | None = None,
     once: bool = False,
     finished: Callable[[Slot], None] | None = None,
 ) -> list[ChildSpec]:
     """The children in the order of their start: persistence, broker, collectors, strategies (SPEC A4)."""
-    writer = partial(Writer, lake, "desk", tuple(config.lake.partition_by))
+    writer = partial(Writer, lake, config.lake.application, tuple(config.lake.partition_by), spool)
     specs = [
         ChildSpec(
             "persistence",
@@ -81,8 +83,9 @@ def children(
             hang_exit_code=BROKER_HUNG,
         ),
     ]
-    if not once:
-        enter = partial(Housekeeper, lake, Policy(compact_after=config.persistence.compact_after))
+    if config.persistence.housekeeping and not once:
+        policy = Policy(config.persistence.compact_after, config.persistence.retention)
+        enter = partial(Housekeeper, lake, policy)
         specs.append(
             ChildSpec(
                 "housekeeper", lambda context: HousekeeperActor(context, enter, config.persistence.housekeeping_every)

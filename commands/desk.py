@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from threading import Thread
 
 from commands.compose import Endpoint, children, gateway_settings, origin_of, schedule_of, source_of
 from commands.errors import RefusedError
-from commands.folders import Run, begin_run, discard_run
+from commands.folders import Run, begin_run, discard_run, lake_place
 from desk.clock import Clock, RealClock, SimulatedClock
 from desk.config import Config
 from desk.console.log import DeskLog
@@ -63,8 +64,7 @@ class Desk:
         finished: Callable[[Slot], None] | None = None,
     ) -> None:
         self.config, self.run = config, run
-        lake = run.lake if not config.lake.path else run.folder / config.lake.path
-        self.lake = lake
+        self.lake = lake_place(config, run.folder)
         self.simulated = config.clock.kind == "simulated" or (
             config.clock.kind == "auto" and config.gateway.kind == "paper"
         )
@@ -100,7 +100,9 @@ class Desk:
         if self.run.resumed:
             self.log.logger.info("resumed a run that had not ended", folder=str(self.run.folder))
         endpoint = Endpoint(self.config.gateway.host, self.port, governed=self._gateway is not None)
-        self.supervisor.start(children(self.config, self.lake, endpoint, once=self._once, finished=self._finished))
+        self.supervisor.start(
+            children(self.config, self.lake, endpoint, spool=self._spool(), once=self._once, finished=self._finished)
+        )
         if not self._once:
             self.system.tell("persistence", schedule_of(self.config))
         self._thread.start()
@@ -118,6 +120,10 @@ class Desk:
     def over(self) -> bool:
         """Whether the run's window is over."""
         return self.ends is not None and self.clock.time() >= self.ends
+
+    def _spool(self) -> Path | None:
+        """The folder of the spool, which a lake in an object store cannot hold; None leaves it in the lake's."""
+        return None if self.lake.folder else self.run.folder / "spool"
 
     def _first_moment(self, start: float | None) -> float:
         """Market time at which a simulated run begins: where a killed one stopped, else as asked."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from desk.config.model import Config
+from desk.lake.place import Place
 
 _STATE = "run.json"
 _LATEST = "latest"
@@ -35,11 +36,6 @@ class Run:
     ended: bool = False
     resumed: bool = False
     made: bool = False
-
-    @property
-    def lake(self) -> Path:
-        """Folder of the run's tables."""
-        return self.folder / "lake"
 
     @property
     def health(self) -> Path:
@@ -89,6 +85,12 @@ def discard_run(run: Run) -> None:
     """Remove the folder of a run that could not begin, if it was made for it."""
     if run.made:
         shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def lake_place(config: Config, folder: Path) -> Place:
+    """Where the lake of a run in that folder is: a URI as it stands, a path from that folder on, else its `lake/`."""
+    path = config.lake.path
+    return Place(path, config.lake.storage) if "://" in path else Place(str(folder / (path or "lake")))
 
 
 def latest_run(data: Path) -> Path:

@@ -14,10 +14,10 @@ import polars as pl
 from rich.console import Console, RenderableType
 
 from commands.errors import RefusedError
-from commands.folders import latest_run
+from commands.folders import lake_place, latest_run
 from commands.options import Options
 from commands.settings import settings
-from desk.config import ConfigError
+from desk.config import Config, ConfigError
 from desk.console import health
 from desk.console.chain import chain_table
 from desk.console.jsonable import to_json
@@ -30,6 +30,7 @@ from desk.console.tables import (
     frame_table,
     strategies_table,
 )
+from desk.lake.place import Place
 from desk.lake.queries import Lake
 from desk.market.calendar import EXCHANGE
 from strategies.registry import strategies
@@ -40,27 +41,29 @@ _SILENT = 10.0
 
 def show_status(config: Path, data: Path | None, *, as_json: bool) -> int:
     """The health of the desk that runs on a data folder; 0 if it runs and is healthy."""
-    folder = latest_run(_data(config, data))
+    checked = _settings(config, data)
+    folder = latest_run(Path(checked.data))
+    store = Lake(lake_place(checked, folder))
     report = health.read(folder / "health.json")
     now = time.time()
     if report is None:
         return _say(f"no desk has run in {folder}", {"running": False, "folder": str(folder)}, as_json=as_json)
     running = health.running(report, now, _SILENT)
     if as_json:
-        collection = get_collection_stats(folder)
+        collection = get_collection_stats(folder, store)
         sys.stdout.write(to_json({"running": running, **health_json(report), "collection": collection}) + "\n")
     else:
         console = Console()
         if not running:
             console.print(f"no desk is running in {folder}; this is its last report", style="yellow", soft_wrap=True)
         console.print(health_table(report, now - report.written))
-        coverage = _coverage(Lake(folder / "lake"))
+        coverage = _coverage(store)
         if coverage:
             console.print("", coverage_table(coverage))
     return 0 if running and report.healthy else 1
 
 
-def get_collection_stats(folder: Path) -> dict[str, Any]:
+def get_collection_stats(folder: Path, lake: Lake) -> dict[str, Any]:
     """Whether a desk records into a run's folder, which symbols, how often, and what its table holds (SPEC D5).
 
     `collection_interval` is in seconds of market time, by symbol.
@@ -71,7 +74,7 @@ def get_collection_stats(folder: Path) -> dict[str, Any]:
         "running": health.running(report, time.time(), _SILENT),
         "symbols": [facts["symbol"] for facts in collectors],
         "collection_interval": {facts["symbol"]: facts["interval"] for facts in collectors},
-        "table_stats": Lake(folder / "lake").get_snapshot_stats(),
+        "table_stats": lake.get_snapshot_stats(),
     }
 
 
@@ -179,17 +182,21 @@ def _say(text: str, values: Mapping[str, Any], *, as_json: bool) -> int:
     return 1
 
 
-def _data(config: Path, data: Path | None) -> Path:
-    """The data folder: as given, or as the config says; one that cannot be read does not keep anyone from looking."""
-    if data is not None:
-        return data
-    return Path(settings(Options(config)).data)
+def _settings(config: Path, data: Path | None) -> Config:
+    """The config; its defaults where a data folder is named and there is no config to say otherwise."""
+    if data is not None and not config.exists():
+        return Config(data=str(data))
+    return settings(Options(config, data))
 
 
 def lake_of(config: Path, data: Path | None, lake: Path | None) -> Lake:
     """The lake named, or that of the latest run; `RefusedError` when there is none."""
-    root = lake or latest_run(_data(config, data)) / "lake"
-    if not (root / "option_snapshots").is_dir():
+    if lake:
+        root = Place(str(lake))
+    else:
+        checked = _settings(config, data)
+        root = lake_place(checked, latest_run(Path(checked.data)))
+    if root.open("option_snapshots") is None:
         msg = f"there is no lake at {root}; run the desk first, or name one with --lake"
         raise RefusedError(msg)
     return Lake(root)
