@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +34,15 @@ _UPDATES, _MULTI, _SUMMARY, _POSITIONS, _POSITIONS_MULTI, _PROFIT, _SINGLE = (
 _MANY = "Maximum number of account summary requests exceeded; desubscribe to previous request first"
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """The account at the beginning of a day; `profits` are each contract's by its id."""
+
+    day: date
+    values: Values
+    profits: dict[int, float]
+
+
 class Account:
     """Answers what concerns the account, and keeps those who follow it up to date."""
 
@@ -42,7 +52,7 @@ class Account:
         self._portfolio = portfolio
         self._followers = Followers(context.timers)
         self._summed: dict[Client, set[int]] = {}
-        self._opening: tuple[date, Values] | None = None
+        self._opening: _Opening | None = None
         self._moved: dict[int, Contract] = {}
         self._telling: Timer | None = None
 
@@ -93,18 +103,17 @@ class Account:
     def _now(self) -> float:
         return self._context.clock.time()
 
-    def _values(self) -> Values:
-        """Return the account's values; the first of a day are kept for what is counted from its beginning."""
-        found = self._portfolio.values(self._now)
+    def _day(self) -> _Opening:
+        """Return how the day began: what was found when it was first looked at."""
         today = exchange_date(self._now)
-        if self._opening is None or self._opening[0] != today:
-            self._opening = today, found
-        return found
+        if self._opening is None or self._opening.day != today:
+            profits = {p.contract.con_id: p.realized + p.unrealized for p in self._portfolio.positions(self._now)}
+            self._opening = _Opening(today, self._portfolio.values(self._now), profits)
+        return self._opening
 
     def _rows(self) -> list[Value]:
-        found = self._values()
-        assert self._opening is not None
-        return [*values(found, self._opening[1].equity), *ledger(found)]
+        found = self._portfolio.values(self._now)
+        return [*values(found, self._day().values.equity), *ledger(found)]
 
     def _held(self) -> list[Position]:
         return [position for position in self._portfolio.positions(self._now) if position.quantity]
@@ -161,7 +170,7 @@ class Account:
 
         def send() -> None:
             whole = any(tag.startswith("$LEDGER") for tag in request.tags)
-            names = {key for key, _, _ in ledger(self._values())} if whole else set()
+            names = {key for key, _, _ in ledger(self._portfolio.values(self._now))} if whole else set()
             for key, text, currency in self._rows():
                 if key in request.tags or key in names:
                     client.send(encode.summary(number, self._settings.account, key, text, currency))
@@ -197,9 +206,8 @@ class Account:
         shown: list[tuple[float, float, float]] = []
 
         def send() -> None:
-            found = self._values()
-            assert self._opening is not None
-            daily = found.net_liquidation - self._opening[1].net_liquidation
+            found = self._portfolio.values(self._now)
+            daily = found.net_liquidation - self._day().values.net_liquidation
             profit = (round(daily, 2), round(found.unrealized, 2), round(found.realized, 2))
             if shown[-1:] != [profit]:
                 shown[:] = [profit]
@@ -217,11 +225,11 @@ class Account:
             held = positions.get(request.con_id)
             if shown[-1:] != [held]:
                 shown[:] = [held]
-                client.send(
-                    encode.no_profit_single(number)
-                    if held is None
-                    else encode.profit_single(number, held, held.realized + held.unrealized)
-                )
+                if held is None:
+                    client.send(encode.no_profit_single(number))
+                    return
+                daily = held.realized + held.unrealized - self._day().profits.get(request.con_id, 0.0)
+                client.send(encode.profit_single(number, held, daily))
 
         send()
         self._followers.add((client, _SINGLE, number), Follower(send, lambda _: send(), _PROFIT_EVERY))
