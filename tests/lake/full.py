@@ -68,7 +68,7 @@ def main(root: Path, how: str) -> None:
             writer.drain()
         keeper = Housekeeper(root)
         with small_disk(root) if how == "tmpfs" else small_files(root):
-            for _ in range(60):
+            for _ in range(5):
                 errors.add(failure(accept))
             errors.add(failure(writer.drain))
             errors.add(failure(lambda: keeper.step(at(exchange_date(NOON), "20:00"))))
