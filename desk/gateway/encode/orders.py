@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from desk.gateway.encode.terms import CALENDAR_ZONE, contract_fields, legs_text
 from desk.gateway.exchange.model import FILLED, Margin, Order, OrderRequest
@@ -68,7 +69,8 @@ class _Terms:
 
     def all(self, names: str) -> list[Field]:
         """Return several fields."""
-        return [self.of(name) for name in names.split()]
+        echo = self.request.echo
+        return [self.of(name) if name in echo else left_open for name, left_open in _left_open(names)]
 
     def since(self, version: int, names: str) -> list[Field]:
         """Return fields that came with a version, none before it."""
@@ -125,6 +127,12 @@ class _Terms:
     def benchmark(self) -> list[Field]:
         """Return the fields of an order pegged to a benchmark, none of any other."""
         return self.all(_BENCHMARK) if self.request.order_type in {"PEG BENCH", "PEGBENCH"} else []
+
+
+@cache
+def _left_open(names: str) -> tuple[tuple[str, str], ...]:
+    """Return fields with what IB shows of each that the client left open: nearly all, in every order."""
+    return tuple((name, _DEFAULTS.get(name, "")) for name in names.split())
 
 
 def open_order(version: int, order: Order) -> bytes:

@@ -174,13 +174,11 @@ class Exchange:
 
     def _crowded(self, order: Order) -> Fault | None:
         """Return what is wrong with one more order on that side of what it trades."""
-        traded, side, most = (order.contract, order.leg_contracts), order.request.action, self._rules.active
-        beside = [
-            other
-            for other in self.blotter.working()
-            if (other.contract, other.leg_contracts) == traded and other.request.action == side
-        ]
-        if len(beside) < most:
+        working, most = self.blotter.working(), self._rules.active
+        if len(working) < most:
+            return None
+        traded, side = (order.contract, order.leg_contracts), order.request.action
+        if sum((one.contract, one.leg_contracts) == traded and one.request.action == side for one in working) < most:
             return None
         limit = f"Limit of {most} orders working on either the buy or sell side for this particular contract."
         return 201, f"Order rejected - reason:{limit}"
