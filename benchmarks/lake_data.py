@@ -135,9 +135,7 @@ class History:
         """The template's day again, later, with other noise."""
         shift = timedelta(seconds=at(day, "09:30") - at(FIRST, "09:30"))
         count = len(self._template)
-        noise = {
-            name: pl.Series(name, self.chance.random(count)) for name in SNAPSHOTS.narrow
-        }
+        noise = {name: pl.Series(name, self.chance.random(count)) for name in SNAPSHOTS.narrow}
         moved = self._template.with_columns(
             pl.col("timestamp", "cycle") + shift, pl.lit(day).alias("date"), *noise.values()
         )
