@@ -10,12 +10,13 @@ from desk.clock import LoopTimers
 from desk.ib.broker import Broker
 from desk.ib.notices import Notice
 from desk.runtime.actor import AsyncActor, Context
+from messages.futures import FuturesQuotes, FuturesWanted
 from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Spots, SpotsWanted
 
 Connect = Callable[[LoopTimers, Callable[[object], None]], Broker]
 """Makes a broker on a loop; it tells the function what happens to its session."""
-Wanted = ChainWanted | BarsWanted | SpotsWanted
-Answer = ChainQuotes | Bars | Spots
+Wanted = ChainWanted | BarsWanted | SpotsWanted | FuturesWanted
+Answer = ChainQuotes | Bars | Spots | FuturesQuotes
 
 
 _TROUBLE = frozenset({"connect-failed", "disconnected", "pacing"})
@@ -44,7 +45,7 @@ class BrokerActor(AsyncActor):
     def receive(self, message: object) -> object:
         """Start what is asked; its end answers."""
         match message:
-            case ChainWanted() | BarsWanted() | SpotsWanted():
+            case ChainWanted() | BarsWanted() | SpotsWanted() | FuturesWanted():
                 self._serve(message)
             case _:
                 raise TypeError(message)
@@ -89,6 +90,8 @@ class BrokerActor(AsyncActor):
                 return broker.bars(wanted)
             case SpotsWanted():
                 return broker.spots(wanted)
+            case FuturesWanted():
+                return broker.futures(wanted)
 
     def _settle(self, wanted: Wanted, done: asyncio.Task[Answer]) -> None:
         if done.cancelled():
@@ -110,3 +113,5 @@ def refusal(wanted: Wanted, error: str) -> Answer:
             return Bars(wanted.correlation, wanted.contract, wanted.what, (), error=error)
         case SpotsWanted():
             return Spots(wanted.correlation, (None,) * len(wanted.contracts), error=error)
+        case FuturesWanted():
+            return FuturesQuotes(wanted.correlation, wanted.root, 0, (), error=error)

@@ -6,11 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from desk.lake.daily_iv import backfill, known_days, missing_days, of_chains, of_volatility
 from desk.lake.queries import Lake
 from desk.lake.rows import of_bars, of_batch, of_schedule
 from desk.lake.writer import Writer
+from desk.market.contracts import day
 from desk.runtime.actor import Actor, Context
-from messages.data import Batch, DailyBars, ScheduleInForce, SlotsKnown, SlotsWanted, Stored
+from messages.data import (
+    Batch,
+    DailyBars,
+    DailyVolatility,
+    ScheduleInForce,
+    SessionOver,
+    SlotsKnown,
+    SlotsWanted,
+    Stored,
+    VolatilityMissing,
+    VolatilityWanted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +83,28 @@ class PersistenceActor(Actor):
                 self._commit()
                 cycles = Lake(self.writer.root).cycles(symbol, since)
                 self.context.tell(reply_to, SlotsKnown(correlation, tuple(cycles)))
+            case DailyVolatility(reply_to, correlation):
+                self.writer.accept(of_volatility(message))
+                self.context.tell(reply_to, Stored(correlation, len(message.bars)))
+                self._commit_later()
+            case VolatilityWanted(reply_to, today, symbols):
+                self.context.tell(reply_to, self._missing(today, symbols))
+            case SessionOver(over):
+                self._commit()
+                self.writer.accept(of_chains(self.writer.root, day(over)))
+                self._commit_later()
             case Commit():
                 self._commit()
             case _:
                 raise TypeError(message)
+
+    def _missing(self, today: str, symbols: tuple[str, ...]) -> VolatilityMissing:
+        self._commit()
+        known, reference = known_days(self.writer.root, symbols), day(today)
+        plan = backfill(known, reference)
+        days = {symbol: missing_days(known[symbol], reference) for symbol in plan}
+        missing = tuple((symbol, plan[symbol], tuple(f"{each:%Y%m%d}" for each in days[symbol])) for symbol in plan)
+        return VolatilityMissing(today, missing)
 
     def drain(self) -> bool:
         """Commit what was accepted."""

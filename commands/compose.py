@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from actors.backfill import BackfillActor
 from actors.broker import BrokerActor
 from actors.collector import CollectorActor, Plan
+from actors.futures import FuturesActor, Months
 from actors.housekeeper import HousekeeperActor
 from actors.persistence import PersistenceActor
 from actors.strategy import StrategyActor
@@ -31,6 +33,7 @@ from desk.runtime.actor import Context
 from desk.runtime.child import ChildSpec
 from messages.contract import Contract
 from messages.data import Schedule, ScheduleInForce, Slot
+from messages.futures import FuturesRoot
 from messages.market import Selection
 from strategies.registry import create
 
@@ -57,7 +60,7 @@ def children(
     once: bool = False,
     finished: Callable[[Slot], None] | None = None,
 ) -> list[ChildSpec]:
-    """The children in the order of their start: persistence, broker, collectors, strategies (SPEC A4)."""
+    """The children in the order of their start: persistence, broker, collectors, futures, strategies (SPEC A4)."""
     writer = partial(Writer, lake, config.lake.application, tuple(config.lake.partition_by), spool)
     specs = [
         ChildSpec(
@@ -94,6 +97,14 @@ def children(
     for number, collector in enumerate(config.collectors):
         plan = plan_of(collector, config.schedule.timeout, once=once, benchmarks=() if number else _BENCHMARKS)
         specs.append(ChildSpec(collector_name(collector), partial(_collector, plan, finished)))
+    specs += [
+        ChildSpec(f"futures-{root.symbol}", partial(_futures, months_of(root, config.schedule.timeout)))
+        for root in config.futures
+        if not once
+    ]
+    if config.collectors and not once:
+        recorded = tuple(plan_of(each, config.schedule.timeout).underlying for each in config.collectors)
+        specs.append(ChildSpec("backfill", lambda context: BackfillActor(context, recorded)))
     specs += [
         ChildSpec(f"strategy-{strategy.instance}", partial(_strategy, strategy))
         for strategy in config.strategies
@@ -133,13 +144,21 @@ def plan_of(
     )
 
 
+def months_of(future: model.Future, timeout: float) -> Months:
+    """What is recorded of a root of futures, from its table of the config."""
+    multiplier = str(future.multiplier or "")
+    root = FuturesRoot(future.symbol, future.exchange, multiplier, future.months, future.ib_symbol or future.symbol)
+    return Months(root, future.interval, min(timeout, future.interval))
+
+
 def schedule_of(config: model.Config) -> ScheduleInForce:
-    """The schedule in force, a task per collector."""
+    """The schedule in force, a task per collector and root of futures."""
     task = config.schedule
+    recorded: list[model.Collector | model.Future] = [*config.collectors, *config.futures]
     return ScheduleInForce(
         tuple(
             Schedule(f"collect {each.symbol}", each.interval, task.market_phase, task.priority, task.timeout)
-            for each in config.collectors
+            for each in recorded
         )
     )
 
@@ -206,6 +225,10 @@ def _replay(path: Path, config: model.Config) -> ReplaySource:
 
 def _collector(plan: Plan, finished: Callable[[Slot], None] | None, context: Context) -> CollectorActor:
     return CollectorActor(context, plan, finished)
+
+
+def _futures(plan: Months, context: Context) -> FuturesActor:
+    return FuturesActor(context, plan)
 
 
 def _strategy(strategy: model.Strategy, context: Context) -> StrategyActor:

@@ -150,3 +150,27 @@ class Seen:
     decision: str
     quotes: tuple[Quote, ...] = ()
     chains: tuple[ChainQuotes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VolatilityWanted:
+    """Somebody wants to know which daily volatilities of these symbols the lake lacks, as of `today` (`YYYYMMDD`)."""
+
+    reply_to: str
+    today: str
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VolatilityMissing:
+    """The answer to `VolatilityWanted`: of each symbol that lacks some, how many sessions back and which days."""
+
+    today: str
+    missing: tuple[tuple[str, int, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOver:
+    """The session of `day` (`YYYYMMDD`) is over: what is rolled up by day can be."""
+
+    day: str

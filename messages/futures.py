@@ -9,7 +9,7 @@ from messages.market import Priority
 
 
 @dataclass(frozen=True, slots=True)
-class Root:
+class FuturesRoot:
     """A root of futures, named by its trading class, and how many of its months are wanted, the nearest first.
 
     `symbol` is the trading class, `ib_symbol` what IB lists it under (VX: VIX); `multiplier` in dollars per point.
@@ -28,7 +28,7 @@ class FuturesWanted:
 
     reply_to: str
     correlation: str
-    root: Root
+    root: FuturesRoot
     priority: Priority
     deadline: float
 
@@ -41,7 +41,7 @@ class FuturesQuotes:
     """
 
     correlation: str
-    root: Root
+    root: FuturesRoot
     asked: int
     quotes: tuple[Quote, ...]
     failed: tuple[tuple[str, int], ...] = ()

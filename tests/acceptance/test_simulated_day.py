@@ -6,6 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from actors.backfill import Start
+from desk.lake.audit import audit
 from desk.market.calendar import at
 from tests.acceptance.running import log_of
 from tests.acceptance.simulated import DAY, SimulatedDesk, shipped, simulated, warnings
@@ -91,6 +93,30 @@ def test_indicators_and_daily_bars_are_there(day: SimulatedDesk) -> None:
     assert last.trend in {"uptrend", "downtrend", "neutral"}
     assert last.iv_rank_sufficient
     assert 14 < last.vix < 25
+
+
+def test_a_year_of_daily_volatility_is_there_and_the_day_s_own_beside_it(day: SimulatedDesk) -> None:
+    rows(day)
+    for symbol in ("SPY", "QQQ", "IWM"):
+        assert len(day.lake.read_historical_iv(symbol, 400, "ib")) == 252
+        own = day.lake.read_historical_iv(symbol, 400, "chain")
+        assert own["date"].to_list() == [DAY]
+        assert 0.1 < own["avg_iv"][0] < 0.5
+    assert day.report("backfill").facts == {"missing": [], "days_stored": 756}
+
+
+def test_a_backfill_that_is_done_asks_for_nothing(day: SimulatedDesk) -> None:
+    history = [number for tap in day.taps for number in tap.ids].count(20)
+    day.system.tell("backfill", Start())
+    day.system.run_for(30)
+    assert [number for tap in day.taps for number in tap.ids].count(20) == history
+
+
+def test_ledger_and_rows_agree(day: SimulatedDesk) -> None:
+    rows(day)
+    report = audit(day.lake.root, DAY)
+    assert report.findings == ()
+    assert report.ok
 
 
 def test_the_same_seed_gives_the_same_day(tmp_path: Path) -> None:
