@@ -1,78 +1,25 @@
 """The scenario for IB's own client, in its old form (9.81) and the newer one that nautilus_trader ships."""
 
 import argparse
-import inspect
 import threading
 import time
 
-from ibapi.client import EClient
 from ibapi.contract import ComboLeg, Contract
 from ibapi.execution import ExecutionFilter
 from ibapi.order import Order
-from ibapi.wrapper import EWrapper
+from order_kinds import KINDS
+from recorder import Client, Recorder
 from report import SPX, SPY, Complaints, Report, condor_legs, dime, nickel
 
 ACTIONS = ("BUY", "SELL", "SELL", "BUY")
 BID, ASK, LAST, MODEL = 1, 2, 4, 13
 
 
-class Recorder(EWrapper):
-    """Keeps every callback with its arguments."""
+def order_cancel():
+    """Return the module that only the newer client has."""
+    import ibapi.order_cancel
 
-    def __init__(self):
-        super().__init__()
-        self.news = threading.Condition()
-        self.seen = []
-
-    def note(self, name, arguments):
-        """Keep one call."""
-        with self.news:
-            self.seen.append((name, arguments))
-            self.news.notify_all()
-
-    def wait(self, name, true=lambda *_: True, since=0, seconds=30):
-        """Return the arguments of the first such call after the first `since` calls; TimeoutError."""
-        ends = time.monotonic() + seconds
-        with self.news:
-            while True:
-                for called, arguments in self.seen[since:]:
-                    if called == name and true(*arguments):
-                        return arguments
-                left = ends - time.monotonic()
-                if left <= 0 or not self.news.wait(left):
-                    raise TimeoutError(name)
-
-    def all(self, name, since=0):
-        """Return the arguments of every such call."""
-        with self.news:
-            return [arguments for called, arguments in self.seen[since:] if called == name]
-
-
-def _recording(name):
-    def call(self, *arguments, **named):
-        self.note(name, (*arguments, *named.values()))
-
-    return call
-
-
-for _name, _ in inspect.getmembers(EWrapper, inspect.isfunction):
-    if not _name.startswith("_") and _name != "logAnswer":
-        setattr(Recorder, _name, _recording(_name))
-
-
-class Client(EClient):
-    """A client whose reading thread tells when it dies of something."""
-
-    def __init__(self, wrapper):
-        super().__init__(wrapper)
-        self.death = None
-
-    def run(self):
-        """See `EClient`."""
-        try:
-            super().run()
-        except Exception as error:
-            self.death = error
+    return ibapi.order_cancel
 
 
 class Scenario:
@@ -279,14 +226,33 @@ class Scenario:
 
     def cancel(self):
         if self.new:
-            from ibapi.order_cancel import OrderCancel
-
-            self.client.cancelOrder(self.waiting, OrderCancel())
+            self.client.cancelOrder(self.waiting, order_cancel().OrderCancel())
         else:
             self.client.cancelOrder(self.waiting)
         self.calls.wait("orderStatus", lambda n, status, *_: (n, status) == (self.waiting, "Cancelled"))
         self.error(self.waiting, 202)
         return "Cancelled, 202"
+
+    def kinds(self):
+        """Orders that say all that an order can say are understood to their last field."""
+        answered = []
+        for name, changes in KINDS.items():
+            number = self.place(self.spy, self.limit(100.0, name, **changes))
+            ends = time.monotonic() + 10
+            while time.monotonic() < ends:
+                told = [row for row in self.calls.all("openOrder") if row[0] == number]
+                errors = [row for row in self.calls.all("error") if row[0] == number]
+                if told or errors:
+                    break
+                time.sleep(0.02)
+            assert told or errors, name
+            assert not any(row[2 if self.new else 1] in {320, 321} for row in errors), (name, errors)
+            answered.append("told" if told else "refused")
+        if self.new:
+            self.client.reqGlobalCancel(order_cancel().OrderCancel())
+        else:
+            self.client.reqGlobalCancel()
+        return f"{answered.count('told')} told back, {answered.count('refused')} refused"
 
     def what_if(self):
         number = self.place(self.bag(), self.limit(nickel(self.credit, 3), "if", whatIf=True))
@@ -338,6 +304,7 @@ STEPS = [
     "combination",
     "modify",
     "cancel",
+    "kinds",
     "what_if",
     "positions",
     "again",
