@@ -41,8 +41,25 @@ def messages() -> list[Recorded]:
 
 
 def _cut(one: Recorded) -> bool:
-    """Whether a recording is not whole: one position ends after its version, one id came with a time behind it."""
-    return (one.kind == "positionMulti" and len(one.fields) == 3) or one.fields[-1] != ""
+    """Whether a recording is not whole: one position ends after its version."""
+    return one.kind == "positionMulti" and len(one.fields) == 3
+
+
+def requests() -> list[tuple[int, list[str]]]:
+    """Return every recorded request of a known version that is one, with that version."""
+    if not FILE.exists():
+        pytest.skip("needs the recorded messages in ../shared, which are not part of the repository")
+    rows = [json.loads(line) for line in FILE.read_text().splitlines()]
+    found = [
+        (row["server_version_if_known"] or 0, row["message"].split("\0")[:-1])
+        for row in rows
+        if row["kind"] == "client_request"
+    ]
+    return [(version, fields) for version, fields in found if 157 <= version <= 178 and fields[0] not in _NO_REQUESTS]
+
+
+_NO_REQUESTS = {"11", "173"}
+"""An execution and handshakes that the collection calls requests."""
 
 
 def _whole(one: Recorded) -> list[str]:

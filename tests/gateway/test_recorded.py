@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.gateway.recorded import ENCODERS, Recorded, again, messages
+from desk.gateway.requests import table
+from tests.gateway.recorded import ENCODERS, Recorded, again, messages, requests
 
 ZONE = "times are told in New York's zone, whatever the gateway's own was"
 DIFFERENT: dict[tuple[str, int], dict[int, str]] = {
@@ -54,3 +55,10 @@ def test_every_kind_of_message_is_in_the_recordings() -> None:
     found = messages()
     assert {one.kind for one in found} == set(ENCODERS)
     assert len(found) == 239
+
+
+def test_every_recorded_request_is_read() -> None:
+    found = requests()
+    for version, fields in found:
+        table.read(fields, version, 1)
+    assert {fields[0] for _, fields in found} >= {"3", "7", "9", "20", "62"}
