@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
+import numpy as np
+
 from messages.contract import Contract
 
 Holding = tuple[Contract, float]
 """An option and how many of it, negative when short."""
-
-
-def intrinsic(contract: Contract, spot: float) -> float:
-    """Return what the option pays per share at that price of its underlying."""
-    return max(0.0, spot - contract.strike if contract.right == "C" else contract.strike - spot)
 
 
 def extremes(holdings: Sequence[Holding]) -> tuple[float, float]:
@@ -21,7 +18,10 @@ def extremes(holdings: Sequence[Holding]) -> tuple[float, float]:
 
     The payoff is a broken line: its extremes lie at 0, at a strike, or, where calls are left over, beyond every bound.
     """
-    corners = [0.0, *(contract.strike for contract, _ in holdings)]
-    values = [sum(quantity * intrinsic(contract, spot) for contract, quantity in holdings) for spot in corners]
-    rising = sum(quantity for contract, quantity in holdings if contract.right == "C")
-    return (-inf if rising < 0 else min(values)), (inf if rising > 0 else max(values))
+    strikes = np.array([contract.strike for contract, _ in holdings])
+    quantities = np.array([quantity for _, quantity in holdings])
+    signs = np.array([1.0 if contract.right == "C" else -1.0 for contract, _ in holdings])
+    corners = np.append(strikes, 0.0)
+    values = np.maximum(0.0, signs * (corners[:, None] - strikes)) @ quantities
+    rising = float(quantities[signs > 0].sum())
+    return (-inf if rising < 0 else float(values.min())), (inf if rising > 0 else float(values.max()))

@@ -414,8 +414,8 @@ def test_a_change_makes_two_live_orders_of_which_one_fills_later() -> None:
             await until(ib, lambda: any(m[0] == "3" for m in seen))
             seen.clear()
             await ib.reqOpenOrdersAsync()
-            orders = [(m[1], m[16]) for m in seen if m[0] == "5"]
-            assert set(orders) == {(str(trade.order.orderId), "200"), (str(trade.order.orderId), "201")}
+            orders = [(int(m[1]), float(m[16])) for m in seen if m[0] == "5"]
+            assert set(orders) == {(trade.order.orderId, 200.0), (trade.order.orderId, 201.0)}
             ib.cancelOrder(trade.order)
             await until(ib, lambda: any(m[:3] == ["3", str(trade.order.orderId), "Cancelled"] for m in seen))
             served.market.drift = -100.0
