@@ -13,6 +13,11 @@ Holding = tuple[Contract, float]
 """An option and how many of it, negative when short."""
 
 
+def intrinsic(contract: Contract, spot: float) -> float:
+    """Return what the option pays per share at that price of its underlying."""
+    return max(0.0, spot - contract.strike if contract.right == "C" else contract.strike - spot)
+
+
 def extremes(holdings: Sequence[Holding]) -> tuple[float, float]:
     """Return the smallest and the greatest payoff per share over all prices of the underlying from 0 on.
 
