@@ -151,6 +151,19 @@ class Collector(Section):
     )
 
 
+class Future(Section):
+    """`[[futures]]`: a recorded root of futures."""
+
+    symbol: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9.]{0,11}$", examples=["ES"])] = Field(
+        description="the root: the trading class, as IB spells it"
+    )
+    ib_symbol: str = Field("", description="IB's symbol where it is another (VX: VIX); empty: the root's")
+    exchange: Text = Field("CME", description="where it is listed: CME, or CFE for VX")
+    multiplier: Count = Field(0, description="dollars per point; 0: whatever IB lists")
+    interval: Annotated[float, Field(ge=60)] = Field(300.0, description="seconds between cycles, at least 60")
+    months: Annotated[int, Field(ge=1, le=12)] = Field(4, description="listed months, the nearest first")
+
+
 class Strategy(Section):
     """`[[strategies]]`: one instance of a strategy; `params` overrides the strategy's own defaults."""
 
@@ -235,6 +248,7 @@ class Config(Section):
     persistence: Persistence = Field(default_factory=Persistence)
     lake: Lake = Field(default_factory=Lake)
     collectors: Annotated[tuple[Collector, ...], Strict(strict=False)] = ()
+    futures: Annotated[tuple[Future, ...], Strict(strict=False)] = ()
     strategies: Annotated[tuple[Strategy, ...], Strict(strict=False)] = ()
     schedule: Task = Field(default_factory=Task)
     trading: Trading = Field(default_factory=Trading)

@@ -54,6 +54,16 @@ def symbols_once(config: Config) -> Iterator[Breach]:
             yield Breach(keys, f"named twice: collectors[{first}] records it already; remove one of them")
 
 
+def roots_once(config: Config) -> Iterator[Breach]:
+    """Refuse a root of futures whose name the ledger has already: of another one, or of a collector."""
+    seen: dict[str, Path] = {each.symbol: ("collectors", n) for n, each in enumerate(config.collectors)}
+    for index, each in enumerate(config.futures):
+        first = seen.setdefault(each.symbol, ("futures", index))
+        if first != ("futures", index):
+            keys = ("futures", index, "symbol"), (*first, "symbol")
+            yield Breach(keys, f"named twice: {first[0]}[{first[1]}] records it already; remove one of them")
+
+
 def instances_once(config: Config) -> Iterator[Breach]:
     """Refuse two instances of strategies under one name."""
     seen: dict[str, int] = {}
@@ -138,6 +148,7 @@ RULES: tuple[Rule, ...] = (
     dte_upright,
     index_named_in_full,
     symbols_once,
+    roots_once,
     instances_once,
     orders_from_a_fixed_id,
     live_money_on_purpose,

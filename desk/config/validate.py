@@ -15,7 +15,7 @@ from desk.config.model import Config
 from desk.config.rules import RULES
 from desk.config.schema import schema
 
-_NAMES = {"collectors": "symbol", "strategies": "name"}
+_NAMES = {"collectors": "symbol", "futures": "symbol", "strategies": "name"}
 """The key that every entry of an array of tables must have."""
 
 

@@ -13,7 +13,7 @@ from desk.ib.memo import Memo
 from desk.ib.session import Session
 from desk.market.calendar import exchange_date
 from messages.contract import Contract
-from messages.futures import Root
+from messages.futures import FuturesRoot
 from messages.market import Priority
 
 
@@ -83,7 +83,7 @@ class Contracts:
         found = await self._memo.get(("listing", wildcard), ask)
         return [c for c in found if c.trading_class == trading_class and c.expiry == expiry]
 
-    async def futures(self, root: Root, priority: Priority, deadline: float) -> Sequence[Contract]:
+    async def futures(self, root: FuturesRoot, priority: Priority, deadline: float) -> Sequence[Contract]:
         """Return every listed month of a root, from one request; weeklies, which are classes of their own, left out."""
         wildcard = Contract(root.ib_symbol, "FUT", root.exchange, multiplier=root.multiplier, trading_class=root.symbol)
 

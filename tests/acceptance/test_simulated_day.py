@@ -36,11 +36,9 @@ def _commit() -> object:
 def test_every_slot_of_the_day_is_complete(day: SimulatedDesk) -> None:
     rows(day)
     ledger = {row["symbol"]: row for row in day.lake.slots_summary().to_dicts()}
-    assert {symbol: (row["expected"], row["complete"]) for symbol, row in ledger.items()} == {
-        "SPY": (78, 78),
-        "QQQ": (78, 78),
-        "IWM": (78, 78),
-    }
+    assert {symbol: (row["expected"], row["complete"]) for symbol, row in ledger.items()} == dict.fromkeys(
+        ("SPY", "QQQ", "IWM", "ES", "NQ", "VX"), (78, 78)
+    )
 
 
 def test_every_row_is_there_once_with_its_own_time(day: SimulatedDesk) -> None:

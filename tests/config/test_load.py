@@ -87,6 +87,14 @@ ONE = {
     '[[collectors]]\nsymbol = "SPY"\ntrading_class = "SPY"': 'collectors[0] (SPY).trading_class = "SPY": expected '
     "nothing",
     '[[collectors]]\nsymbol = "SPY"\n[[collectors]]\nsymbol = "SPY"': 'collectors[1] (SPY).symbol = "SPY": named twice',
+    "[[futures]]": 'futures[0].symbol: missing; expected text in quotes, such as "ES"',
+    '[[futures]]\nsymbol = "es"': 'futures[0] (es).symbol = "es": expected text in quotes, such as "ES"',
+    '[[futures]]\nsymbol = "ES"\nmonths = 0': "futures[0] (ES).months = 0: expected a whole number from 1 to 12",
+    '[[futures]]\nsymbol = "ES"\nmultiplier = "50"': 'futures[0] (ES).multiplier = "50": expected a whole number',
+    '[[futures]]\nsymbol = "ES"\nmonth = 3': 'futures[0] (ES).month = 3: unknown key; did you mean "months"?',
+    '[[futures]]\nsymbol = "ES"\n[[futures]]\nsymbol = "ES"': 'futures[1] (ES).symbol = "ES": named twice: futures[0]',
+    '[[collectors]]\nsymbol = "ES"\n[[futures]]\nsymbol = "ES"': 'futures[0] (ES).symbol = "ES": named twice: '
+    "collectors[0]",
     '[[strategies]]\nname = "dte0_icc"': 'strategies[0] (dte0_icc).name = "dte0_icc": unknown strategy; did you mean '
     '"dte0_ic"?',
     '[[strategies]]\nname = "straddle"': 'strategies[0] (straddle).name = "straddle": unknown strategy; known are '

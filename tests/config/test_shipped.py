@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from desk.config import load, schema
-from desk.config.model import Collector, Config, Strategy
+from desk.config.model import Collector, Config, Future, Strategy
 from desk.config.schema import schema_text
 from strategies.registry import strategies as registered
 
@@ -44,6 +44,11 @@ def test_is_the_default_topology() -> None:
     assert [each.name for each in config.strategies] == ["dte0_ic", "monthly_ic"]
     assert config == Config(
         collectors=tuple(Collector(symbol=symbol) for symbol in ("SPY", "QQQ", "IWM")),
+        futures=(
+            Future(symbol="ES", multiplier=50),
+            Future(symbol="NQ", multiplier=20),
+            Future(symbol="VX", ib_symbol="VIX", exchange="CFE", multiplier=1000),
+        ),
         strategies=tuple(Strategy(name=name) for name in ("dte0_ic", "monthly_ic")),
     )
 
@@ -71,6 +76,7 @@ def test_uncommented_it_has_every_key(whole: Path) -> None:
         if isinstance(table, dict):
             assert set(table) == keys(type(getattr(Config(), name))), name
     assert set(data["collectors"][0]) == keys(Collector)
+    assert set(data["futures"][0]) == keys(Future)
     assert set(data["strategies"][0]) == keys(Strategy)
 
 
@@ -80,7 +86,7 @@ def test_every_key_has_a_comment() -> None:
         for line in uncommented(SHIPPED.read_text()).splitlines()
         if re.match(r"[a-z_]+ = ", line) and "  # " not in line
     ]
-    assert bare == ['symbol = "QQQ"', 'symbol = "IWM"', 'name = "monthly_ic"']
+    assert bare == [*(f'symbol = "{symbol}"' for symbol in ("QQQ", "IWM", "NQ", "VX")), 'name = "monthly_ic"']
 
 
 def test_first_line_names_the_schema() -> None:

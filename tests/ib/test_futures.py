@@ -16,7 +16,7 @@ from desk.gateway.server import Gateway
 from desk.gateway.settings import Settings
 from desk.market.calendar import at
 from desk.runtime.simulation import VirtualClock, VirtualLoop
-from messages.futures import FuturesQuotes, FuturesWanted, Root
+from messages.futures import FuturesQuotes, FuturesRoot, FuturesWanted
 from messages.market import Priority
 from tests.gateway.market import Market
 from tests.gateway.serving import Served, serving
@@ -24,8 +24,8 @@ from tests.ib.desk_on_gateway import Bench, bench, broker_at, run
 
 PORT = 4002
 DAY = date(2019, 5, 13)
-ES = Root("ES", "CME", "50", 4, "ES")
-VX = Root("VX", "CFE", "1000", 4, "VIX")
+ES = FuturesRoot("ES", "CME", "50", 4, "ES")
+VX = FuturesRoot("VX", "CFE", "1000", 4, "VIX")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def market() -> FittedMarket:
     return FittedMarket.load(SHIPPED)
 
 
-async def ask(made: Bench, root: Root, seconds: float = 60.0) -> FuturesQuotes:
+async def ask(made: Bench, root: FuturesRoot, seconds: float = 60.0) -> FuturesQuotes:
     return await made.broker.futures(FuturesWanted("t", "1", root, Priority.COLLECTION, made.clock.time() + seconds))
 
 
