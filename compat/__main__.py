@@ -49,9 +49,16 @@ def _told(results: Iterable[list[Step]], *, quiet: bool) -> list[Step]:
     return steps
 
 
+def _client(name: str) -> str:
+    """Return a client's name; `ArgumentTypeError` when there is no scenario of it."""
+    if name not in CLIENTS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(CLIENTS)}")
+    return name
+
+
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="compat", description=__doc__)
-    parser.add_argument("clients", nargs="*", choices=[*CLIENTS, []], metavar="CLIENT", help=", ".join(CLIENTS))
+    parser.add_argument("clients", nargs="*", type=_client, metavar="CLIENT", help=", ".join(CLIENTS))
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
     parser.add_argument("--at-once", type=int, default=2, help="how many clients run at the same time (default 2)")
     parser.add_argument("--speed", type=float, default=5.0, help="market seconds per second (default 5)")
