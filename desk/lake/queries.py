@@ -13,7 +13,7 @@ from desk.lake.errors import ReadError, edge
 from desk.lake.place import Root, place
 from desk.lake.rows import instant
 from desk.lake.schema import DAILY_BARS, DAILY_IV, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS
-from desk.lake.tables import dates, newest_first, rows_in, scan
+from desk.lake.tables import Version, newest, newest_first, scan
 from desk.market.calendar import exchange_date
 
 
@@ -44,11 +44,12 @@ class Lake:
     def read_latest_chain(self, symbol: str) -> pl.DataFrame:
         """Return the rows of a symbol's newest cycle, in the columns of option_snapshots."""
         with edge(ReadError, f"cannot read the chain of {symbol}"):
-            for days in newest_first(self._days(), 1):
-                chain = self._on(days).filter(symbol=symbol)
-                newest = chain.filter(pl.col("cycle") == pl.col("cycle").max()).collect()
-                if len(newest):
-                    return _ordered(newest)
+            table = newest(self.root, SNAPSHOTS)
+            for days in newest_first(table.dates(), 1):
+                chain = _on(table, days).filter(symbol=symbol)
+                last = chain.filter(pl.col("cycle") == pl.col("cycle").max()).collect()
+                if len(last):
+                    return _ordered(last)
         return SNAPSHOTS.empty()
 
     def read_chain_at(self, symbol: str, time: float | datetime) -> pl.DataFrame:
@@ -58,7 +59,7 @@ class Lake:
         """
         moment = time.astimezone(UTC) if isinstance(time, datetime) else instant(time)
         with edge(ReadError, f"cannot read the chain of {symbol}"):
-            known = self._on([exchange_date(moment.timestamp())]).filter(
+            known = _on(newest(self.root, SNAPSHOTS), [exchange_date(moment.timestamp())]).filter(
                 pl.col("symbol") == symbol, pl.col("timestamp") <= moment
             )
             rows = known.sort("timestamp", "cycle").collect()
@@ -89,15 +90,16 @@ class Lake:
     def get_snapshot_stats(self) -> SnapshotStats:
         """Return the size of option_snapshots, its symbols, and how far it reaches."""
         with edge(ReadError, "cannot read option_snapshots"):
-            days = self._days()
+            table = newest(self.root, SNAPSHOTS)
+            days = table.dates()
             if not days:
                 return SnapshotStats(total_rows=0, symbols=[], date_range=None, latest_timestamp=None)
-            symbols = scan(self.root, SNAPSHOTS).select(pl.col("symbol").unique().sort()).collect()
+            symbols = table.scan().select(pl.col("symbol").unique().sort()).collect()
             return SnapshotStats(
-                total_rows=rows_in(self.root, SNAPSHOTS),
+                total_rows=table.count(),
                 symbols=symbols.to_series().to_list(),
                 date_range=(days[0], days[-1]),
-                latest_timestamp=self._on(days[-1:]).select(pl.col("timestamp").max()).collect().item(),
+                latest_timestamp=_on(table, days[-1:]).select(pl.col("timestamp").max()).collect().item(),
             )
 
     def get_collection_stats(self, *, running: bool) -> CollectionStats:
@@ -115,7 +117,7 @@ class Lake:
     def rows_by_symbol(self, day: date, expiry: str | None = None) -> pl.DataFrame:
         """Return how many rows each symbol has on a date (of one expiry `YYYYMMDD`): symbol, rows."""
         with edge(ReadError, "cannot read option_snapshots"):
-            rows = self._on([day])
+            rows = _on(newest(self.root, SNAPSHOTS), [day])
             chosen = rows if expiry is None else rows.filter(expiry=expiry)
             return chosen.group_by("symbol").agg(rows=pl.len().cast(pl.Int64)).sort("symbol").collect()
 
@@ -144,7 +146,7 @@ class Lake:
     def recorded_days(self, start: date | None = None, end: date | None = None) -> list[date]:
         """Return the exchange dates that option_snapshots has rows of, from `start` to `end` (both included)."""
         with edge(ReadError, "cannot read option_snapshots"):
-            days = self._days()
+            days = newest(self.root, SNAPSHOTS).dates()
         return [day for day in days if (start is None or day >= start) and (end is None or day <= end)]
 
     def daily_bars(self, symbols: tuple[str, ...] | None = None) -> pl.DataFrame:
@@ -157,18 +159,17 @@ class Lake:
     def _with_recent(self, rolled: pl.DataFrame, symbol: str, days: int) -> pl.DataFrame:
         """Add the IV of recorded dates that are not rolled up, as far as the last `days` dates need them."""
         there = set(rolled.get_column("date"))
-        for some in newest_first([day for day in self._days() if day not in there], days):
+        table = newest(self.root, SNAPSHOTS)
+        for some in newest_first([day for day in table.dates() if day not in there], days):
             if len(rolled.filter(pl.col("date") > some[-1])) >= days:
                 break
-            rolled = pl.concat([rolled, volatility.daily(self._on(some).filter(symbol=symbol))])
+            rolled = pl.concat([rolled, volatility.daily(_on(table, some).filter(symbol=symbol))])
         return rolled
 
-    def _days(self) -> list[date]:
-        return dates(self.root, SNAPSHOTS)
 
-    def _on(self, days: list[date]) -> pl.LazyFrame:
-        chosen = pl.col("date").is_between(min(days), max(days)) & pl.col("date").is_in(days)
-        return scan(self.root, SNAPSHOTS).filter(chosen).select(SNAPSHOTS.schema.names())
+def _on(table: Version, days: list[date]) -> pl.LazyFrame:
+    chosen = pl.col("date").is_between(min(days), max(days)) & pl.col("date").is_in(days)
+    return table.scan().filter(chosen)
 
 
 def _within(start: date | None, end: date | None) -> list[pl.Expr]:
