@@ -62,6 +62,14 @@ class History:
         for key in [key for key in self._open if key[0] is client]:
             del self._open[key]
 
+    def lose(self, client: Client) -> None:
+        """See `Subscriptions`: bars are not kept up to date any more, and IB says so."""
+        for owner, number in [key for key, entry in self._open.items() if key[0] is client and entry.last is not None]:
+            entry = self._open.pop((owner, number))
+            if entry.timer is not None:
+                client.cancel(entry.timer)
+            client.error(number, 10182, "Failed to request live updates (disconnected).")
+
     def _ask(self, client: Client, request: requests.HistoricalData) -> None:
         number = request.request_id
         if (client, number) in self._open:

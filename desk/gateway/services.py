@@ -25,4 +25,4 @@ class Subscriptions(Protocol):
     """A part of the gateway that keeps on sending what a client has subscribed to."""
 
     def lose(self, client: Client) -> None:
-        """Forget every subscription of a client without a word."""
+        """Forget every subscription of a client, without a word but for bars that were kept up to date (10182)."""

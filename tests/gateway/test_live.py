@@ -9,7 +9,7 @@ from ib_async import Index, Option, Stock, TickByTickBidAsk, Ticker
 
 from desk.clock import SimulatedClock
 from tests.gateway.market import START
-from tests.gateway.serving import connected, contract, run, serving, started
+from tests.gateway.serving import bars_request, connected, contract, run, serving, started
 
 SPY = contract("SPY", "STK")
 OPTION = contract("SPX", "OPT", "20190517", 2800, "C", trading_class="SPXW")
@@ -115,5 +115,22 @@ def test_an_index_has_trades_only() -> None:
             while not refused:
                 await ib.errorEvent
             assert refused == [10189]
+
+    run(scenario())
+
+
+def test_what_is_lost_with_the_connection_to_ib() -> None:
+    async def scenario() -> None:
+        async with serving(clock=SimulatedClock(START, 100.0)) as served, started(served.port) as client:
+            client.send(97, 3, *SPY, "Last", 0, 0)
+            await client.until("99", "3")
+            client.send(*bars_request(4, *SPY, size="1 min", duration="120 S", keep=1))
+            await client.until("17", "4")
+            (known,) = served.gateway._clients
+            served.gateway.lose_subscriptions(known)
+            await client.until("4", "2", "4", "10182")
+            for message_id, number, code in ((98, 3, "300"), (25, 4, "366")):
+                client.send(message_id, *([1] if message_id == 25 else []), number)
+                await client.until("4", "2", str(number), code)
 
     run(scenario())
