@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from desk.market.calendar import exchange_date
 from desk.market.indicators import iv_rank, trend, vix_change
-from desk.market.slots import due_before, missed, next_slot, outcome
+from desk.market.slots import missed, next_slot, outcome, unaccounted
 from desk.market.smile import atm_iv
 from desk.runtime.actor import Actor, Context
 from messages.contract import Bar, Contract, Quote
@@ -98,16 +98,13 @@ class CollectorActor(Actor):
         self._draining = False
 
     def started(self) -> None:
-        """Account for the slots of today that are over, then wait for the next."""
+        """Account for the slots that are over, then wait for the next."""
         now = self.context.clock.time()
         if self._plan.once:
             self.context.tell(self.context.name, SlotDue(now))
             return
-        due = due_before(now, self._plan.interval)
-        if due:
-            self.context.tell(
-                "persistence", SlotsWanted(self.context.name, f"{self._symbol} slots", self._symbol, due[0])
-            )
+        known = SlotsWanted(self.context.name, f"{self._symbol} slots", self._symbol, 0.0)
+        self.context.tell("persistence", known)
         self._wait_for_slot(now)
 
     def receive(self, message: object) -> object:
@@ -126,7 +123,7 @@ class CollectorActor(Actor):
             case Bars():
                 self._remember(message)
             case SlotsKnown(_, cycles):
-                self._account_for_the_past(set(cycles))
+                self._account_for_the_past(cycles)
             case Stored(correlation):
                 self._stored(correlation)
             case Unacknowledged(correlation) if correlation in self._handed:
@@ -263,9 +260,10 @@ class CollectorActor(Actor):
     def _correlation(self) -> str:
         return f"{self._symbol} {self._cycle}"
 
-    def _account_for_the_past(self, known: set[float]) -> None:
-        for cycle in due_before(self.context.clock.time(), self._plan.interval):
-            if cycle not in known and cycle != self._cycle:
+    def _account_for_the_past(self, known: tuple[float, ...]) -> None:
+        """Enter every slot since the ledger's last that nobody was there for; in a new lake, those of today."""
+        for cycle in unaccounted(known, self.context.clock.time(), self._plan.interval):
+            if cycle != self._cycle:
                 self._hand_over(self._batch(missed(self._symbol, cycle, "the desk was not running"), ()))
 
     def _want_history(self, now: float) -> None:

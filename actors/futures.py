@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from desk.market.futures import Contango, front_to_next
-from desk.market.slots import due_before, missed, next_slot, outcome
+from desk.market.slots import missed, next_slot, outcome, unaccounted
 from desk.runtime.actor import Actor, Context
 from messages.contract import Quote
 from messages.data import Batch, Slot, SlotsKnown, SlotsWanted, Stored
@@ -81,9 +81,8 @@ class FuturesActor(Actor):
     def started(self) -> None:
         """Account for the slots of today that are over, then wait for the next."""
         now = self.context.clock.time()
-        if due := due_before(now, self._plan.interval):
-            known = SlotsWanted(self.context.name, f"{self._symbol} slots", self._symbol, due[0])
-            self.context.tell("persistence", known)
+        known = SlotsWanted(self.context.name, f"{self._symbol} slots", self._symbol, 0.0)
+        self.context.tell("persistence", known)
         self._wait_for_slot(now)
 
     def receive(self, message: object) -> object:
@@ -98,7 +97,7 @@ class FuturesActor(Actor):
             case NoAnswer(cycle) if cycle == self._cycle:
                 self._end(missed(self._symbol, cycle, "the broker did not answer", self._plan.timeout), ())
             case SlotsKnown(_, cycles):
-                self._account_for_the_past(set(cycles))
+                self._account_for_the_past(cycles)
             case Stored(correlation):
                 self._stored(correlation)
             case Unacknowledged(correlation) if correlation in self._handed:
@@ -187,7 +186,7 @@ class FuturesActor(Actor):
     def _correlation(self) -> str:
         return f"{self._symbol} {self._cycle}"
 
-    def _account_for_the_past(self, known: set[float]) -> None:
-        for cycle in due_before(self.context.clock.time(), self._plan.interval):
-            if cycle not in known and cycle != self._cycle:
+    def _account_for_the_past(self, known: tuple[float, ...]) -> None:
+        for cycle in unaccounted(known, self.context.clock.time(), self._plan.interval):
+            if cycle != self._cycle:
                 self._hand_over(self._batch(missed(self._symbol, cycle, "the desk was not running"), ()))

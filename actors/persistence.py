@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from desk.lake.daily_iv import backfill, known_days, missing_days, of_chains, of_volatility
 from desk.lake.queries import Lake
-from desk.lake.rows import of_bars, of_batch, of_schedule
+from desk.lake.recent import Recent, quotes_of
+from desk.lake.rows import Item, of_bars, of_batch, of_positions, of_schedule
+from desk.lake.views import of_seen
 from desk.lake.writer import Writer
 from desk.market.contracts import day
 from desk.runtime.actor import Actor, Context
@@ -16,7 +18,11 @@ from messages.data import (
     Batch,
     DailyBars,
     DailyVolatility,
+    PositionUpdates,
+    Recorded,
+    RecordedWanted,
     ScheduleInForce,
+    Seen,
     SessionOver,
     SlotsKnown,
     SlotsWanted,
@@ -24,6 +30,8 @@ from messages.data import (
     VolatilityMissing,
     VolatilityWanted,
 )
+
+Storable = Batch | DailyBars | DailyVolatility | PositionUpdates | Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class PersistenceActor(Actor):
         self._open = open_writer
         self._commit_every = commit_every
         self._writer: Writer | None = None
+        self._recent: Recent | None = None
         self._commit_due = False
         self._facts: dict[str, Any] = {}
 
@@ -50,9 +59,16 @@ class PersistenceActor(Actor):
         assert self._writer is not None
         return self._writer
 
+    @property
+    def recent(self) -> Recent:
+        """The newest day in memory."""
+        assert self._recent is not None
+        return self._recent
+
     def started(self) -> None:
         """Open the lake; what an earlier incarnation accepted and did not commit is committed first."""
         self._writer = self._open()
+        self._recent = Recent(Lake(self._writer.root))
         self._facts = {"rows": Lake(self.writer.root).get_snapshot_stats()["total_rows"], "last_commit": None}
         if recovered := sum(self.writer.recovered.rows.values()):
             self.context.log.info("recovered from the spool", rows=recovered)
@@ -68,14 +84,16 @@ class PersistenceActor(Actor):
 
     def _handle(self, message: object) -> None:
         match message:
-            case Batch(reply_to, correlation):
-                self.writer.accept(of_batch(message))
-                self.context.tell(reply_to, Stored(correlation, len(message.quotes)))
-                self._commit_later()
-            case DailyBars(reply_to, correlation):
-                self.writer.accept(of_bars(message))
-                self.context.tell(reply_to, Stored(correlation, len(message.bars)))
-                self._commit_later()
+            case Batch():
+                self._store(message, of_batch(message), len(message.quotes))
+            case DailyBars():
+                self._store(message, of_bars(message), len(message.bars))
+            case DailyVolatility():
+                self._store(message, of_volatility(message), len(message.bars))
+            case PositionUpdates():
+                self._store(message, of_positions(message.marks), len(message.marks))
+            case Seen():
+                self._store(message, of_seen(message), 1)
             case ScheduleInForce():
                 self.writer.accept(of_schedule(message, self.context.clock.time()))
                 self._commit_later()
@@ -83,10 +101,9 @@ class PersistenceActor(Actor):
                 self._commit()
                 cycles = Lake(self.writer.root).cycles(symbol, since)
                 self.context.tell(reply_to, SlotsKnown(correlation, tuple(cycles)))
-            case DailyVolatility(reply_to, correlation):
-                self.writer.accept(of_volatility(message))
-                self.context.tell(reply_to, Stored(correlation, len(message.bars)))
-                self._commit_later()
+            case RecordedWanted(reply_to, correlation, symbol, at):
+                chain = self.recent.read_latest_chain(symbol) if at is None else self.recent.read_chain_at(symbol, at)
+                self.context.tell(reply_to, Recorded(correlation, quotes_of(chain)))
             case VolatilityWanted(reply_to, today, symbols):
                 self.context.tell(reply_to, self._missing(today, symbols))
             case SessionOver(over):
@@ -97,6 +114,12 @@ class PersistenceActor(Actor):
                 self._commit()
             case _:
                 raise TypeError(message)
+
+    def _store(self, message: Storable, item: Item, rows: int) -> None:
+        self.writer.accept(item)
+        self.recent.add(item)
+        self.context.tell(message.reply_to, Stored(message.correlation, rows))
+        self._commit_later()
 
     def _missing(self, today: str, symbols: tuple[str, ...]) -> VolatilityMissing:
         self._commit()

@@ -56,8 +56,8 @@ def import_files(
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    files = sorted(each for each in path.iterdir() if each.suffix in {".csv", ".parquet"})
+    files = sorted(each for each in path.iterdir() if each.suffix in {".csv", ".parquet", ".zip"})
     if not files:
-        msg = f"{path} holds no .csv or .parquet file"
+        msg = f"{path} holds no .csv, .parquet or .zip file"
         raise RefusedError(msg)
     return files

@@ -174,3 +174,21 @@ class SessionOver:
     """The session of `day` (`YYYYMMDD`) is over: what is rolled up by day can be."""
 
     day: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedWanted:
+    """Somebody wants a recorded chain: the latest, or what was known of it at market time `at` (epoch seconds)."""
+
+    reply_to: str
+    correlation: str
+    symbol: str
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The answer to `RecordedWanted`, also of rows that are accepted and not committed yet."""
+
+    correlation: str
+    quotes: tuple[Quote, ...]

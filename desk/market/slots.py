@@ -46,6 +46,11 @@ def due_since(last: float, t: float, interval: float) -> list[float]:
     return [start for each in sessions for start in slots_of(each, interval) if last < start < t]
 
 
+def unaccounted(known: Sequence[float], t: float, interval: float) -> list[float]:
+    """Slots before `t` that a ledger with these slots lacks: since its last, or since today's open when it is empty."""
+    return due_since(max(known), t, interval) if known else due_before(t, interval)
+
+
 def missed(symbol: str, cycle: float, reason: str, seconds: float = 0.0) -> Slot:
     """The ledger entry of a slot that yielded nothing."""
     return Slot(symbol, cycle, MISSED, reason, seconds=seconds)

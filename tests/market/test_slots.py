@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from desk.market.calendar import at, session
-from desk.market.slots import due_before, due_since, longest_gap, missed, next_slot, outcome, slots_of
+from desk.market.slots import due_before, due_since, longest_gap, missed, next_slot, outcome, slots_of, unaccounted
 from messages.contract import Contract, Quote
 from messages.market import ChainQuotes, Selection
 
@@ -77,3 +77,15 @@ def test_slots_since_the_last_entry_span_nights_and_weekends() -> None:
     ]
     assert due_since(at(date(2019, 5, 11), "12:00"), monday, 1800.0) == [at(date(2019, 5, 13), "09:30")]
     assert due_since(monday, monday, 600.0) == []
+
+
+def test_a_desk_that_died_yesterday_accounts_for_what_it_missed_since() -> None:
+    died, starts = at(DAY, "15:40"), at(date(2019, 5, 14), "09:36")
+    missed_since = [at(DAY, "15:45"), at(DAY, "15:50"), at(DAY, "15:55")]
+    assert unaccounted([died - 300, died], starts, 300) == [
+        *missed_since,
+        at(date(2019, 5, 14), "09:30"),
+        at(date(2019, 5, 14), "09:35"),
+    ]
+    assert unaccounted([], starts, 300) == [at(date(2019, 5, 14), "09:30"), at(date(2019, 5, 14), "09:35")]
+    assert unaccounted([at(date(2019, 5, 14), "09:35")], starts, 300) == []
