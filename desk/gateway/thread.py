@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
 from random import Random
 from threading import Event, Thread
+from typing import TypeVar
 
 from desk.clock import Clock, precise_loop
+from desk.gateway.faults.engine import Faults
 from desk.gateway.server import Gateway
 from desk.gateway.settings import Settings
 from desk.gateway.source import Source
+
+T = TypeVar("T")
 
 
 class GatewayThread:
@@ -32,6 +38,20 @@ class GatewayThread:
             raise self._outcome
         assert self._outcome is not None
         return self._outcome
+
+    def faults(self, do: Callable[[Faults], T]) -> T:
+        """Do something with the started gateway's faults on its own thread, and return or raise what comes of it."""
+        assert self._loop is not None
+        outcome: Future[T] = Future()
+
+        def act() -> None:
+            try:
+                outcome.set_result(do(self._gateway.faults))
+            except Exception as error:  # noqa: BLE001  (it belongs to who asked)
+                outcome.set_exception(error)
+
+        self._loop.call_soon_threadsafe(act)
+        return outcome.result()
 
     def stop(self) -> None:
         """Stop and wait until everything is closed; more than once does no harm."""

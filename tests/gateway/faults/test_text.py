@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,8 +15,11 @@ from desk.clock import SimulatedClock
 from desk.gateway.faults.answers import Late
 from desk.gateway.faults.catalogue import CATALOGUE
 from desk.gateway.faults.text import fault, parameters, parse, written
+from desk.gateway.frames import PREFIX, frame
+from desk.gateway.settings import Settings
+from desk.gateway.thread import GatewayThread
 from tests.gateway.faults.watching import ended, passed
-from tests.gateway.market import START
+from tests.gateway.market import START, Market
 from tests.gateway.serving import contract, quote_request, run, serving, started
 
 
@@ -206,3 +211,19 @@ def test_a_fault_that_disturbs_nothing_else_costs_nothing_else() -> None:
             assert await client.until("1", "6", "1", "14")
 
     run(scenario())
+
+
+def test_the_faults_of_a_gateway_on_another_thread() -> None:
+    gateway = GatewayThread(Settings(), Market(), SimulatedClock(START, 1.0), Random(1))
+    port = gateway.start()
+    try:
+        with socket.create_connection(("127.0.0.1", port)) as link:
+            link.sendall(PREFIX + frame(b"v157..178"))
+            assert link.recv(100)
+            assert gateway.faults(lambda faults: faults.arm(fault("drop"))) == 1
+            assert link.recv(100) == b""
+        assert [one.name for one in gateway.faults(lambda faults: list(faults.fired))] == ["drop"]
+        with pytest.raises(ValueError, match="no message"):
+            gateway.faults(lambda faults: faults.arm(Late(kinds=("x",))))
+    finally:
+        gateway.stop()
