@@ -72,9 +72,10 @@ def _bar(part: Sampled, what: str, date: str) -> Row | None:
 
 def _begin(at: float, size: float) -> float:
     """Return the start of the bar that a time falls into: whole multiples of its size from midnight in New York."""
-    local = datetime.fromtimestamp(at, EXCHANGE)
-    midnight = at - (local.hour * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6)
-    return midnight + floor((at - midnight) / size + 1e-9) * size
+    second = floor(at)
+    local = datetime.fromtimestamp(second, EXCHANGE)
+    midnight = second - (local.hour * 3600 + local.minute * 60 + local.second)
+    return float(midnight + (second - midnight) // size * size)
 
 
 def _opens(at: float) -> float:
