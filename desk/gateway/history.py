@@ -78,6 +78,9 @@ class History:
         if (complaint := _complaint(request)) is not None:
             refuse(client, number, _KIND, complaint)
             return
+        if request.terms.sec_type == "BAG":
+            client.error(number, 162, f"{SERVICE}HMDS query returned no data: {_named(request)}")
+            return
         listed = one(client, number, request.terms, _KIND)
         if listed is None:
             return
@@ -125,7 +128,7 @@ class History:
             return
         if not rows:
             del self._open[client, number]
-            client.error(number, 162, f"{SERVICE}HMDS query returned no data: {_named(entry)}")
+            client.error(number, 162, f"{SERVICE}HMDS query returned no data: {_named(request)}")
             return
         first = rows[0].date
         start = float(first) if first.isdecimal() and len(first) > 8 else end_of(first[:8] + " 00:00:00", end)
@@ -222,9 +225,8 @@ class History:
         client.error(number, 162, f"{SERVICE}API historical data query cancelled: {number}")
 
 
-def _named(entry: _Open) -> str:
-    what = entry.request.what.replace("_", " ").title()
-    return f"{entry.listed.contract.symbol}@{entry.request.terms.exchange} {what}"
+def _named(request: requests.HistoricalData) -> str:
+    return f"{request.terms.symbol}@{request.terms.exchange} {request.what.replace('_', ' ').title()}"
 
 
 def _stamp(at: float, *, form: int, version: int, daily: bool) -> str:

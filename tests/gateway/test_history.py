@@ -102,6 +102,17 @@ def test_no_data_is_162(terms: list[str | float | None], asked: dict[str, str]) 
     run(scenario())
 
 
+def test_there_are_no_bars_of_combinations() -> None:
+    async def scenario() -> None:
+        async with serving() as served, started(served.port) as client:
+            legs = 2, 11, 1, "BUY", "SMART", 12, 1, "SELL", "SMART"
+            bag = contract("SPX", "BAG")
+            client.send(20, 3, *bag, 0, "", "1 day", "5 D", 1, "MIDPOINT", 1, *legs, 0, "")
+            assert "returned no data: SPX@SMART" in (await client.until("4", "2", "3", "162"))[4]
+
+    run(scenario())
+
+
 def test_an_unknown_contract_is_200() -> None:
     async def scenario() -> None:
         async with serving() as served, started(served.port) as client:
