@@ -74,7 +74,8 @@ class Refuse(OnMessages):
         """See `Fault`."""
         client = message.client
         number = -1 if self.unnamed else message.number
-        refused = scene.memory[client] = scene.memory.get(client, 0) + 1
+        about = scene.about(client)
+        refused = about["refused"] = about.get("refused", 0) + 1
         text = self.text.replace("{number}", str(message.number)).replace("{count}", str(refused))
         client.after(self.seconds, lambda: client.put(encode.error(client.version, number, self.code, text)))
         if self.close and refused >= self.close:

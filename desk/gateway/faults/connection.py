@@ -107,12 +107,14 @@ class HalfOpen(Fault):
 
     def begin(self, scene: Scene) -> None:
         """See `Fault`."""
-        scene.memory["deaf"] = set(self.whom(scene))
-        scene.note(f"{len(scene.memory['deaf'])} clients")
+        clients = self.whom(scene)
+        for client in clients:
+            scene.about(client)["deaf"] = True
+        scene.note(f"{len(clients)} clients")
 
     def concerns(self, message: Message, scene: Scene) -> bool:
         """See `Fault`."""
-        return message.client in scene.memory["deaf"]
+        return "deaf" in scene.about(message.client)
 
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
@@ -243,7 +245,8 @@ class Blip(Fault):
     def begin(self, scene: Scene) -> None:
         """See `Fault`."""
         clients = self.whom(scene)
-        scene.memory["hit"] = {client: set[int]() for client in clients}
+        for client in clients:
+            scene.about(client)["renewed"] = set[int]()
         scene.note(f"{len(clients)} clients")
         _say(clients, (2103, f"Market data farm connection is broken:{self.farm}"))
         scene.memory["well"] = scene.timers.call_later(self.seconds, lambda: self._well(scene))
@@ -254,7 +257,7 @@ class Blip(Fault):
 
     def concerns(self, message: Message, scene: Scene) -> bool:
         """See `Fault`."""
-        renewed = scene.memory["hit"].get(message.client)
+        renewed = scene.about(message.client).get("renewed")
         if renewed is None:
             return False
         return message.kind in kinds.SUBSCRIPTIONS or (message.kind in kinds.STREAMED and message.number not in renewed)
@@ -262,12 +265,12 @@ class Blip(Fault):
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
         if message.kind in kinds.SUBSCRIPTIONS:
-            scene.memory["hit"][message.client].add(message.number)
+            scene.about(message.client)["renewed"].add(message.number)
             return [(0.0, message.fields)]
         return []
 
     def _well(self, scene: Scene) -> None:
-        clients = [client for client in self.whom(scene) if client in scene.memory["hit"]]
+        clients = [client for client in self.whom(scene) if "renewed" in scene.about(client)]
         _say(clients, (2104, f"Market data farm connection is OK:{self.farm}"))
 
 

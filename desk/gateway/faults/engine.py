@@ -154,7 +154,7 @@ class Faults:
     def _begin(self, armed: _Armed) -> None:
         fault = armed.fault
         armed.running, armed.chances, armed.acted = True, 0, 0
-        armed.scene.memory.clear()
+        armed.scene.forget()
         self.active = True
         armed.timer = self._timers.call_later(fault.lasts, lambda: self._end(armed)) if fault.lasts else None
         fault.begin(armed.scene)

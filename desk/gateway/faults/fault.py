@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
 
 from desk.clock import LoopTimers
 from desk.gateway.faults import kinds
@@ -52,6 +53,16 @@ class Scene:
     salt: int
     note: Callable[[str], None]
     memory: dict[Any, Any] = field(default_factory=dict)
+    clients: WeakKeyDictionary[Client, dict[str, Any]] = field(default_factory=WeakKeyDictionary)
+
+    def about(self, client: Client) -> dict[str, Any]:
+        """Return what the fault remembers of one connection for as long as there is one."""
+        return self.clients.setdefault(client, {})
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.memory.clear()
+        self.clients.clear()
 
     def contract(self, message: Message) -> Contract | None:
         """Return the contract that a message is about, None when it is about none or nobody knows."""

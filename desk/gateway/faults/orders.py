@@ -36,7 +36,7 @@ class Acknowledgement(OnMessages):
 
     def concerns(self, message: Message, scene: Scene) -> bool:
         """See `Fault`."""
-        hidden = scene.memory.setdefault(message.client, set())
+        hidden = scene.about(message.client).setdefault("hidden", set())
         if message.kind in _ORDER or (self.fills and message.kind in _FILL):
             return order_id(message) in hidden or (message.kind == "commissionReport" and message.fields[2] in hidden)
         return OnMessages.concerns(self, message, scene)
@@ -47,7 +47,7 @@ class Acknowledgement(OnMessages):
 
     def pass_on(self, message: Message, scene: Scene) -> Passed:
         """See `Fault`."""
-        hidden = scene.memory[message.client]
+        hidden = scene.about(message.client)["hidden"]
         if message.kind == "placeOrder":
             hidden.add(order_id(message))
             return [(0.0, message.fields)]
@@ -67,7 +67,7 @@ class Note(OnMessages):
 
     def concerns(self, message: Message, scene: Scene) -> bool:
         """See `Fault`."""
-        seen, number = scene.memory.setdefault(message.client, set()), order_id(message)
+        seen, number = scene.about(message.client).setdefault("seen", set()), order_id(message)
         if number in seen or not OnMessages.concerns(self, message, scene):
             return False
         seen.add(number)
