@@ -232,6 +232,38 @@ def import_(
     raise typer.Exit(import_files(file, profile, symbol, config, data, lake, list_profiles=list_profiles, as_json=json))
 
 
+@app.command()
+def gateway(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: a free one.")] = 4002,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; others than 127.0.0.1 are open to the net.")
+    ] = "127.0.0.1",
+    market: Market = None,
+    day: Day = None,
+    start: Annotated[str | None, typer.Option(help="Exchange time to start at, HH:MM.")] = None,
+    speed: Annotated[float, typer.Option(help="Market seconds per second.")] = 1.0,
+    real: Annotated[bool, typer.Option("--real", help="The wall's time instead of a simulated day.")] = False,
+    journal: Annotated[
+        Path | None, typer.Option(help="Folder of the journal; a killed gateway goes on from it.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help='A fault, such as "drop after=30"; as often as wanted.')
+    ] = None,
+    control: Annotated[int | None, typer.Option(help="Port for arming faults while it runs; 0: a free one.")] = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Serve the paper gateway alone, for any client of IB's API, until Ctrl+C.
+
+    Examples: supervisor.py gateway --port 4002 · supervisor.py gateway --speed 10 --fault "drop after=30"
+    """
+    from commands.gateway import serve_alone
+    from commands.options import Options
+
+    options = Options(config, day=day, start=start, speed=speed, market=market)
+    raise typer.Exit(serve_alone(options, port, host, journal, fault or [], control, real=real))
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def compat(context: typer.Context) -> None:
     """Run four unmodified IB clients against the paper gateway, a line per client and step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ from actors.persistence import PersistenceActor
 from actors.strategy import StrategyActor
 from commands.errors import RefusedError
 from desk.config import model
+from desk.gateway.faults.fault import Fault
+from desk.gateway.faults.text import parse
 from desk.gateway.model import SHIPPED, FittedMarket, FittedSource
 from desk.gateway.replay import ReplaySource
 from desk.gateway.settings import Settings
@@ -180,8 +182,19 @@ def gateway_settings(config: model.Config, journal: Path | None) -> Settings:
         messages_per_second=gateway.messages_per_second,
         lines=gateway.market_data_lines,
         latency=gateway.latency,
+        cash=gateway.cash,
         journal=journal,
+        faults=faults_of(gateway.faults),
+        control=gateway.control or None,
     )
+
+
+def faults_of(texts: Sequence[str]) -> tuple[Fault, ...]:
+    """The faults that these texts mean; `RefusedError` for one that means none."""
+    try:
+        return tuple(parse(text) for text in texts)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
 
 
 def source_of(config: model.Config) -> Source:

@@ -39,6 +39,9 @@ Layout = Annotated[
 ]
 
 
+Texts = Annotated[tuple[str, ...], Strict(strict=False)]
+
+
 class Section(BaseModel):
     """A table of config.toml: frozen, of exactly the types it says, and without keys that nobody reads."""
 
@@ -73,6 +76,9 @@ class Gateway(Section):
         101, description="paper only: concurrent market-data lines it grants; 0: any number"
     )
     latency: Annotated[float, Field(ge=0)] = Field(1.0, description="paper only: factor on IB-like latencies; 0: none")
+    cash: Annotated[float, Field(gt=0)] = Field(1_000_000.0, description="paper only: USD in a new account")
+    faults: Texts = Field((), description='paper only: faults that are armed from the start, such as "drop after=30"')
+    control: Port = Field(0, description="paper only: port for arming faults while it runs; 0: none")
 
 
 class Broker(Section):
