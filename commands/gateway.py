@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-
-from rich.console import Console
 
 from commands.compose import faults_of, gateway_settings, source_of
 from commands.errors import RefusedError
@@ -48,9 +45,6 @@ def serve_alone(
             sys.stdout.write(f"faults can be armed on 127.0.0.1:{controlled}\n")
         sys.stdout.flush()
 
-    if not _is_loopback(host):
-        warning = f"THIS GATEWAY LISTENS ON {host}, NOT ONLY ON THIS MACHINE: IB'S PROTOCOL HAS NO PASSWORD"
-        Console(stderr=True).print(warning, style="bold red")
     try:
         serve(chosen, source_of(config), clock, Random(config.gateway.seed), ready)
     except OSError as error:
@@ -75,10 +69,3 @@ def _clock(config: Config, journal: Path | None, *, real: bool) -> Clock:
     return SimulatedClock(
         datetime.fromtimestamp(max(start, kept.market_time) if kept else start, UTC), config.clock.speed
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
