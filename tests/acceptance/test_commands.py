@@ -162,3 +162,36 @@ def test_iv_and_export_of_what_was_collected(collected: Path, tmp_path: Path) ->
         "features.parquet",
         "targets.parquet",
     ]
+
+
+def test_the_gateway_alone_and_again_after_a_kill(tmp_path: Path) -> None:
+    import asyncio
+    import signal
+
+    from ib_async import IB
+
+    from tests.acceptance.running import read_until, spawn
+
+    async def time_of(port: int) -> float:
+        ib = IB()
+        await ib.connectAsync("127.0.0.1", port, clientId=5, raiseSyncErrors=True, timeout=20)
+        now = (await ib.reqCurrentTimeAsync()).timestamp()
+        ib.disconnect()
+        await ib.client.conn.disconnected
+        return now
+
+    command = ["gateway", "--port", "0", "--speed", "300", "--journal", str(tmp_path)]
+    times = []
+    for number in (signal.SIGKILL, signal.SIGINT):
+        with spawn(*command) as process:
+            line = read_until(process, lambda line: "paper gateway on" in line)[-1]
+            times.append(asyncio.run(time_of(int(line.split(":")[1].split(",")[0]))))
+            process.send_signal(number)
+    assert process.returncode == 0
+    assert times[1] > times[0]
+
+
+def test_a_fault_that_is_none_is_refused_in_words() -> None:
+    done = supervisor("gateway", "--port", "0", "--fault", "dropp after=30")
+    assert done.returncode == 2
+    assert "'dropp' is no fault; there are drop, " in done.stderr
