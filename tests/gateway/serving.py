@@ -19,7 +19,7 @@ from desk.gateway.settings import Settings
 from tests.gateway.market import START, Market
 
 T = TypeVar("T")
-LONG = 20.0
+LONG = 100.0
 """Machine seconds that a test waits for what must come."""
 
 

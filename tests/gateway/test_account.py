@@ -25,7 +25,7 @@ def test_profit_and_loss_is_answered() -> None:
             pnl = ib.reqPnL("DU1234567")
             single = ib.reqPnLSingle("DU1234567", "", 756733)
             while not (pnl.dailyPnL == 0 and single.value == 0):
-                await asyncio.wait_for(ib.updateEvent, 5)
+                await asyncio.wait_for(ib.updateEvent, 60)
             ib.cancelPnL("DU1234567")
             ib.cancelPnLSingle("DU1234567", "", 756733)
             assert (await ib.reqCurrentTimeAsync()).year == 2019

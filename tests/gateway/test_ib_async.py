@@ -59,10 +59,10 @@ def test_stock_and_index_ticks_follow_the_market() -> None:
             await ib.qualifyContractsAsync(*contracts)
             spy, vix = map(ib.reqMktData, contracts)
             while not (spy.bid == 281.4 and vix.last == 20.5):
-                await asyncio.wait_for(ib.updateEvent, 5)
+                await asyncio.wait_for(ib.updateEvent, 60)
             served.market.drift = 1.0
             while not (spy.bid == 282.4 and spy.ask == 282.6 and vix.last == 21.5):
-                await asyncio.wait_for(ib.updateEvent, 5)
+                await asyncio.wait_for(ib.updateEvent, 60)
             assert (vix.high, vix.low, vix.open) == (25.5, 14.5, 19.5)
             assert vix.bid != vix.bid
             assert spy.bidExchange == "REPLAY"

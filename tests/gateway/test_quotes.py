@@ -240,7 +240,7 @@ def test_the_type_of_the_data_is_said_and_frozen_only_when_closed() -> None:
 
 async def _quoted(ib: IB, ticker: Ticker) -> None:
     while not ticker.hasBidAsk():
-        await asyncio.wait_for(ib.updateEvent, 5)
+        await asyncio.wait_for(ib.updateEvent, 60)
 
 
 def test_a_thousand_subscriptions_leave_nothing_behind() -> None:

@@ -52,7 +52,7 @@ class Bench:
             await asyncio.sleep(0)
 
     async def connected(self) -> None:
-        await asyncio.wait_for(self.broker._session.ready.wait(), 10)
+        await asyncio.wait_for(self.broker._session.ready.wait(), 60)
 
     def kinds(self) -> list[str]:
         return [notice.kind for notice in self.notices]
