@@ -92,13 +92,21 @@ def test_a_start_in_the_morning_accounts_for_what_was_missed(tmp_path: Path) -> 
     assert es == [("MISSED", "the desk was not running")] * 3 + [("COMPLETE", "")]
 
 
-def test_a_root_that_is_not_listed_leaves_a_missed_slot_with_its_reason_and_no_rows(tmp_path: Path) -> None:
-    unknown = shipped().futures[0].model_copy(update={"symbol": "RTY"})
-    with simulated(futures_only(futures=(unknown,)), tmp_path) as desk:
-        desk.until("09:34")
+def test_a_recording_without_futures_leaves_missed_slots_with_their_reason_and_no_rows(tmp_path: Path) -> None:
+    spy = shipped().collectors[0].model_copy(update={"window": 0.01})
+    config = shipped(collectors=(spy,), strategies=(), futures=())
+    with simulated(config, tmp_path / "recorded") as desk:
+        desk.until("09:31")
+    replay = config.gateway.model_copy(update={"market": f"lake:{tmp_path / 'recorded'}", "replay_hold": 3600.0})
+    replayed = shipped(collectors=(spy,), strategies=(), gateway=replay)
+    with simulated(replayed, tmp_path / "replayed", start="09:34") as desk:
+        desk.until("09:39")
         rows, slots = stored(desk)
-        facts = desk.report("futures-RTY").facts
+        slots = slots.filter(cycle=slots["cycle"].max())
+        facts = desk.report("futures-ES").facts
     assert rows.is_empty()
+    assert slots.filter(symbol="SPY")["status"].to_list() == ["COMPLETE"]
     reason = "200: No security definition has been found for the request"
-    assert slots.select("symbol", "status", "reason", "asked", "written").rows() == [("RTY", "MISSED", reason, 0, 0)]
+    missed = slots.filter(pl.col("symbol") != "SPY").select("symbol", "status", "reason", "asked", "written")
+    assert missed.rows() == [(root, "MISSED", reason, 0, 0) for root in ROOTS]
     assert facts["degraded"] == reason
