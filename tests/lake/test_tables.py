@@ -56,6 +56,19 @@ def test_a_settled_month_has_no_place(tmp_path: Path) -> None:
     assert scan(tmp_path, FUTURES).sort("expiry").collect()["place"].to_list() == [None, 0, 1]
 
 
+def test_without_every_month_there_is_no_contango_and_the_root_names_the_rows(tmp_path: Path) -> None:
+    whole = months()
+    slot = Slot("VX", NOON, "PARTIAL", "timeout x1", asked=3, written=2, failed=1)
+    named = tuple(
+        replace(each, contract=replace(each.contract, symbol="VIX", trading_class="VX")) for each in whole.quotes[1:]
+    )
+    store(tmp_path, rows.of_batch(replace(whole, slot=slot, quotes=named)))
+    stored = scan(tmp_path, FUTURES).collect()
+    assert set(stored["symbol"]) == {"VX"}
+    assert stored.select(pl.col("place", "contango", "contango_annual").is_null().all()).row(0) == (True, True, True)
+    assert audit(tmp_path, date(2019, 5, 13)).ok
+
+
 def test_positions_keep_every_change_of_every_leg(tmp_path: Path) -> None:
     legs = [PositionMark("dte0", "dte0-1", "fill", NOON, -1.0, quote(280.0 + n, NOON, 1.0), price=1.02) for n in (0, 5)]
     marks = [replace(leg, event="mark", at=NOON + 45, price=None) for leg in legs]
