@@ -139,7 +139,7 @@ class History:
         moved = self._template.with_columns(
             pl.col("timestamp", "cycle") + shift, pl.lit(day).alias("date"), *noise.values()
         )
-        return normal(SNAPSHOTS, moved)
+        return normal(SNAPSHOTS, moved).sort(SNAPSHOTS.sort)
 
 
 def seeds_history(root: Path, days: list[date], chance: np.random.Generator) -> Path:

@@ -15,21 +15,20 @@ LAYOUTS = (("date",), ("strike_partition", "symbol"), ("symbol", "yearmonth"))
 
 
 def normal(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows as they are stored: NaN is null, narrow columns are rounded, one row per key.
+    """Return the rows with the values that are stored: NaN is null, narrow columns are rounded.
 
-    The last of several rows with one key stays. LayoutError when a column is missing, unknown or of another type.
+    LayoutError when a column is missing, unknown or of another type.
     """
     if rows.schema != table.schema:
         raise LayoutError(f"rows for {table.name} have the columns {rows.schema}, not {table.schema}")
-    narrow = [_rounded(pl.col(name)) for name in table.narrow]
-    clean = rows.with_columns(pl.col(pl.Float64).fill_nan(None)).with_columns(narrow)
-    return clean.unique(subset=list(table.key), keep="last", maintain_order=True).sort(table.sort)
+    floats = {name: pl.col(name).fill_nan(None) for name, kind in table.schema.items() if kind == pl.Float64}
+    return rows.with_columns(_rounded(each) if name in table.narrow else each for name, each in floats.items())
 
 
 def merged(table: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
     """Return items' rows, oldest first, as one frame in which the last item that wrote a unit has all its rows.
 
-    Weak rows count as a unit's only where no item has others.
+    Sorted; of an item's rows with one key the last stays. Weak rows count as a unit's only where no item has others.
     """
     item = "_item"
     rows = pl.concat([table.conform(frame).with_columns(pl.lit(n).alias(item)) for n, frame in enumerate(frames)])

@@ -121,9 +121,13 @@ def test_hosts_and_a_compactor_side_by_side(lake: Place, tmp_path: Path, hosts: 
     writers = [
         start(options, "write", lake.uri, str(tmp_path / symbol), symbol, str(cycles)) for symbol in SYMBOLS[:hosts]
     ]
-    told = [writer.communicate()[0] for writer in writers]
-    over.touch()
-    done, _ = map(int, compactor.communicate()[0].split())
+    try:
+        told = [writer.communicate()[0] for writer in writers]
+        over.touch()
+        done, _ = map(int, compactor.communicate()[0].split())
+    finally:
+        for process in (*writers, compactor):
+            process.kill()
     assert done > 0
     assert [writer.returncode for writer in writers] == [0] * hosts
     assert all(told)
