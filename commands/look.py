@@ -146,9 +146,11 @@ def check_config(path: Path, *, as_json: bool) -> int:
         return 2
     symbols = [each.symbol for each in config.collectors]
     names = [each.instance for each in config.strategies]
-    text = f"{path} is valid: collectors {', '.join(symbols) or 'none'}; strategies {', '.join(names) or 'none'}"
+    roots = [each.symbol for each in config.futures]
+    parts = {"collectors": symbols, "futures": roots, "strategies": names}
+    text = f"{path} is valid: " + "; ".join(f"{what} {', '.join(each) or 'none'}" for what, each in parts.items())
     if as_json:
-        sys.stdout.write(to_json({"valid": True, "collectors": symbols, "strategies": names}) + "\n")
+        sys.stdout.write(to_json({"valid": True, **parts}) + "\n")
     else:
         Console().print(text, soft_wrap=True)
     return 0

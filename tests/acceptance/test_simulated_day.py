@@ -12,7 +12,7 @@ from desk.market.calendar import at
 from tests.acceptance.running import log_of
 from tests.acceptance.simulated import DAY, SimulatedDesk, shipped, simulated, warnings
 
-pytestmark = pytest.mark.xdist_group("simulated day")  # one worker makes the day, once
+pytestmark = pytest.mark.timeout(900)  # the whole day is made once, in the first test's set-up
 
 
 @pytest.fixture(scope="module")
