@@ -67,8 +67,10 @@ class BackfillActor(Actor):
                 self._next()
             case Bars():
                 self._answered(message)
-            case Stored(_, rows):
+            case Stored(_, rows, error):
                 self._stored += rows
+                if error:
+                    self.context.after(_AGAIN, Start())
                 self._next()
             case Close(day):
                 self.context.tell("persistence", SessionOver(day))

@@ -124,8 +124,9 @@ class CollectorActor(Actor):
                 self._remember(message)
             case SlotsKnown(_, cycles):
                 self._account_for_the_past(cycles)
-            case Stored(correlation):
-                self._stored(correlation)
+            case Stored(correlation, error=error):
+                if not error:  # else it is handed over again in a while
+                    self._stored(correlation)
             case Unacknowledged(correlation) if correlation in self._handed:
                 self._hand_over(self._handed[correlation])
             case ChainProgress() | ChainQuotes() | AskAgain() | NoAnswer() | Unacknowledged():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from desk.lake.daily_iv import backfill, known_days, missing_days, of_chains, of_volatility
+from desk.lake.errors import WriteError
 from desk.lake.queries import Lake
 from desk.lake.recent import Recent, quotes_of
 from desk.lake.rows import Item, of_bars, of_batch, of_positions, of_schedule
@@ -51,6 +52,7 @@ class PersistenceActor(Actor):
         self._writer: Writer | None = None
         self._recent: Recent | None = None
         self._commit_due = False
+        self._trouble = ""
         self._facts: dict[str, Any] = {}
 
     @property
@@ -72,6 +74,8 @@ class PersistenceActor(Actor):
         self._facts = {"rows": Lake(self.writer.root).get_snapshot_stats()["total_rows"], "last_commit": None}
         if recovered := sum(self.writer.recovered.rows.values()):
             self.context.log.info("recovered from the spool", rows=recovered)
+        if self._writer.lost:
+            self.context.log.warning("set aside what a power cut had damaged", files=len(self._writer.lost))
 
     def receive(self, message: object) -> object:
         """Store, answer, and see to it that a commit follows."""
@@ -116,10 +120,22 @@ class PersistenceActor(Actor):
                 raise TypeError(message)
 
     def _store(self, message: Storable, item: Item, rows: int) -> None:
-        self.writer.accept(item)
+        try:
+            self.writer.accept(item)
+        except WriteError as error:
+            self._troubled(error)
+            self.context.tell(message.reply_to, Stored(message.correlation, 0, str(error)))
+            return
+        self._trouble = ""
         self.recent.add(item)
         self.context.tell(message.reply_to, Stored(message.correlation, rows))
         self._commit_later()
+
+    def _troubled(self, error: WriteError) -> None:
+        """Note that the disk refuses; nothing accepted is lost, and the next try may go through."""
+        if not self._trouble:
+            self.context.log.error("the lake cannot be written", reason=str(error))
+        self._trouble = str(error)
 
     def _missing(self, today: str, symbols: tuple[str, ...]) -> VolatilityMissing:
         self._commit()
@@ -139,8 +155,8 @@ class PersistenceActor(Actor):
         self.writer.close()
 
     def facts(self) -> dict[str, Any]:
-        """Rows in the table, market time of the last commit, items that wait in the spool."""
-        return {**self._facts, "spool": self._writer.waiting if self._writer else 0}
+        """Rows in the table, market time of the last commit, items in the spool; degraded while the disk refuses."""
+        return {**self._facts, "spool": self._writer.waiting if self._writer else 0, "degraded": self._trouble}
 
     def _commit_later(self) -> None:
         if not self._commit_due:
@@ -150,7 +166,12 @@ class PersistenceActor(Actor):
     def _commit(self) -> None:
         self._commit_due = False
         before = self.context.clock.machine()
-        committed = self.writer.drain()
+        try:
+            committed = self.writer.drain()
+        except WriteError as error:
+            self._troubled(error)
+            self._commit_later()
+            return
         if committed.rows:
             rows = committed.rows.get("option_snapshots", 0)
             self._facts = {"rows": self._facts["rows"] + rows, "last_commit": self.context.clock.time()}

@@ -84,7 +84,7 @@ def _errors(desk: Desk, reports: Sequence[Report]) -> Iterable[str]:
             yield f"{each.name}: {each.state}: {each.last_error}"
         if each.kind == "broker" and not each.facts.get("connected"):
             yield f"{each.name}: not connected to {desk.config.gateway.host}:{desk.port}"
-        if each.kind in {"collector", "futures"} and each.facts.get("degraded"):
+        if each.facts.get("degraded"):
             yield f"{each.name}: {each.facts['degraded']}"
         if stale := _stale(desk, each):
             yield stale

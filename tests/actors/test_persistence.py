@@ -8,7 +8,9 @@ import pytest
 
 from actors.persistence import PersistenceActor
 from desk.config.model import Supervision
+from desk.lake.errors import DiskFullError
 from desk.lake.queries import Lake
+from desk.lake.rows import Item
 from desk.lake.writer import Writer
 from desk.market.contracts import option
 from desk.runtime.actor import Actor, Context
@@ -93,3 +95,40 @@ def test_a_crash_gives_the_lake_back_to_the_next_incarnation(desk: SimulatedSyst
     (report,) = (each for each in desk.reports() if each.name == "persistence")
     assert (report.state, report.restarts) == ("running", 1)
     assert Lake(tmp_path).get_snapshot_stats()["total_rows"] == 1
+
+
+class FullDisk(Writer):
+    """Refuses the first item, as a disk does that is full for a while."""
+
+    refuse = True
+
+    def accept(self, item: Item) -> int:
+        if self.refuse:
+            self.refuse = False
+            raise DiskFullError("no space left")
+        return super().accept(item)
+
+
+def test_a_full_disk_is_told_and_the_actor_lives_on(tmp_path: Path) -> None:
+    system = SimulatedSystem(START, Supervision(), 1)
+    supervisor = Supervisor(system)
+
+    def persistence(context: Context) -> PersistenceActor:
+        return PersistenceActor(context, lambda: FullDisk(tmp_path, "desk"), 2.0)
+
+    supervisor.start([ChildSpec("persistence", persistence), ChildSpec("me", Inbox)])
+    system.run_for(0.1)
+    system.tell("persistence", batch(NOW, 1.0))
+    system.run_for(1)
+    system.reports()  # has idle actors read their facts
+    system.run_for(1)
+    (report,) = (each for each in system.reports() if each.name == "persistence")
+    assert [each.error for each in Inbox.got if isinstance(each, Stored)] == ["no space left"]
+    assert (report.restarts, report.facts["degraded"]) == (0, "no space left")
+    system.tell("persistence", batch(NOW, 1.0))
+    system.run_for(5)
+    assert Inbox.got[-1] == Stored(f"SPY {NOW}", 1)
+    assert Lake(tmp_path).get_snapshot_stats()["total_rows"] == 1
+    supervisor.stop()
+    system.run_for(60)
+    system.close()
