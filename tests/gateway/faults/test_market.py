@@ -310,7 +310,7 @@ def test_321_leaves_ib_async_waiting_until_its_own_deadline(caplog: pytest.LogCa
             assert not asked.done()
             asked.cancel()
 
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="ib_async.wrapper"):
         run(scenario())
 
 
