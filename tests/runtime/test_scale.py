@@ -60,7 +60,6 @@ def test_survive_stress() -> None:
             thread.start()
         for thread in pressing:
             thread.join(60)
-        crashes = sum(letter.message is crash for letter in stage.system.letters.latest())
         for name in names:
             while True:
                 try:
@@ -68,6 +67,7 @@ def test_survive_stress() -> None:
                     break
                 except ActorCrashedError:
                     stage.settle()
+        crashes = sum(letter.message is crash for letter in stage.system.letters.latest())
         assert len(outcomes) == 1000
         assert outcomes.count("answered") > 0
         assert crashes == stage.system.letters.count() > 100

@@ -14,7 +14,7 @@ from tests.gateway.serving import connected, run, serving
 
 async def until(ib: IB, condition: Callable[[], bool]) -> None:
     while not condition():
-        await asyncio.wait_for(ib.updateEvent, 5)
+        await asyncio.wait_for(ib.updateEvent, 60)
 
 
 async def put(ib: IB, strike: float = 2780, right: str = "P") -> Option:
