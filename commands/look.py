@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from commands.errors import RefusedError
 from commands.folders import lake_place, latest_run
 from commands.options import Options
 from commands.settings import settings
+from desk.clock import RealClock
 from desk.config import Config, ConfigError
 from desk.console import health
 from desk.console.chain import chain_table
@@ -45,7 +45,7 @@ def show_status(config: Path, data: Path | None, *, as_json: bool) -> int:
     folder = latest_run(Path(checked.data))
     store = Lake(lake_place(checked, folder))
     report = health.read(folder / "health.json")
-    now = time.time()
+    now = RealClock().time()
     if report is None:
         return _say(f"no desk has run in {folder}", {"running": False, "folder": str(folder)}, as_json=as_json)
     running = health.running(report, now, _SILENT)
@@ -71,7 +71,7 @@ def get_collection_stats(folder: Path, lake: Lake) -> dict[str, Any]:
     report = health.read(folder / "health.json")
     collectors = [each.facts for each in report.actors if each.kind == "collector" and each.facts] if report else []
     return {
-        "running": health.running(report, time.time(), _SILENT),
+        "running": health.running(report, RealClock().time(), _SILENT),
         "symbols": [facts["symbol"] for facts in collectors],
         "collection_interval": {facts["symbol"]: facts["interval"] for facts in collectors},
         "table_stats": lake.get_snapshot_stats(),

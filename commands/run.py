@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -18,6 +17,7 @@ from commands.folders import end_run, open_run
 from commands.options import Options
 from commands.settings import only_strategies, settings
 from commands.view import health_of, snapshot_of, summary_of
+from desk.clock import RealClock
 from desk.console import health
 from desk.console.jsonable import to_json
 from desk.console.live import LiveView
@@ -36,14 +36,14 @@ def run_desk(options: Options, strategies: Sequence[str], *, fresh: bool, as_jso
     if strategies:
         config = only_strategies(config, strategies)
     run = open_run(config, named=options.data is not None, fresh=fresh)
-    began = time.monotonic()
+    began = RealClock().machine()
     with up(config, run) as desk, _stopping(desk), _shown(as_json=as_json) as show:
         desk.ends = _end(desk, options)
         _watch(desk, show)
     if desk.over():
         end_run(run)
     _write_health(desk, "stopped")
-    report = summary_of(desk, time.monotonic() - began)
+    report = summary_of(desk, RealClock().machine() - began)
     if as_json:
         sys.stdout.write(to_json(report) + "\n")
     else:
@@ -71,7 +71,7 @@ def _watch(desk: Desk, show: Callable[[Snapshot], None]) -> None:
     frame = _FRAME if desk.clock.speed()[0] > 1 else _SLOW_FRAME
     while not desk.supervisor.ended.wait(frame):
         show(snapshot_of(desk))
-        now = time.monotonic()
+        now = RealClock().machine()
         if now - reported >= desk.config.health.every:
             reported = now
             _write_health(desk, "running")
@@ -80,7 +80,7 @@ def _watch(desk: Desk, show: Callable[[Snapshot], None]) -> None:
 
 
 def _write_health(desk: Desk, state: str) -> None:
-    report = health_of(desk, desk.system.reports(), written=time.time(), process=os.getpid(), state=state)
+    report = health_of(desk, desk.system.reports(), written=RealClock().time(), process=os.getpid(), state=state)
     health.write(desk.run.health, report)
 
 
