@@ -13,7 +13,7 @@ from desk.config.model import Clock, Collector, Config
 from messages.data import Slot
 from tests.acceptance.simulated import shipped
 
-ACTORS = ("persistence", "broker", "collector-QQQ", "strategy-dte0_ic")
+ACTORS = ("persistence", "broker", "collector-QQQ", "futures-ES", "housekeeper", "backfill", "strategy-dte0_ic")
 PATIENCE = 60
 
 
