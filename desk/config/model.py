@@ -196,10 +196,15 @@ class Task(Section):
 
 
 class Trading(Section):
-    """`[trading]`: whether orders may leave, and from which account."""
+    """`[trading]`: whether live money may move, from which account, and how orders are worked."""
 
-    enabled: bool = Field(default=False, description='live money needs this and [broker] mode = "live"')
-    account: str = Field("", description="the account that orders may go to; empty: the session's only one")
+    enabled: bool = Field(default=False, description='live money needs this, [broker] mode = "live" and account')
+    account: str = Field("", description="the account that orders may go to; empty: the session's only one, if paper")
+    step: Dollars = Field(0.05, description="dollars per share by which a limit is walked")
+    every: Seconds = Field(5.0, description="seconds of market time between two steps")
+    acknowledge: Seconds = Field(5.0, description="seconds that IB has to acknowledge an order before it is looked for")
+    entry_lifetime: Seconds = Field(120.0, description="seconds after which IB itself ends an entry order")
+    reconcile: Seconds = Field(30.0, description="seconds between two comparisons of our ledgers with IB's positions")
 
 
 class Limits(Section):
