@@ -11,6 +11,7 @@ from desk.lake.errors import WriteError
 from desk.lake.queries import Lake
 from desk.lake.recent import Recent, quotes_of
 from desk.lake.rows import Item, of_bars, of_batch, of_positions, of_schedule
+from desk.lake.rungs import of_rungs
 from desk.lake.views import of_seen
 from desk.lake.writer import Writer
 from desk.market.contracts import day
@@ -22,6 +23,7 @@ from messages.data import (
     PositionUpdates,
     Recorded,
     RecordedWanted,
+    Rungs,
     ScheduleInForce,
     Seen,
     SessionOver,
@@ -32,7 +34,7 @@ from messages.data import (
     VolatilityWanted,
 )
 
-Storable = Batch | DailyBars | DailyVolatility | PositionUpdates | Seen
+Storable = Batch | DailyBars | DailyVolatility | PositionUpdates | Rungs | Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,8 @@ class PersistenceActor(Actor):
 
     def _handle(self, message: object) -> None:
         match message:
-            case Batch():
-                self._store(message, of_batch(message), len(message.quotes))
-            case DailyBars():
-                self._store(message, of_bars(message), len(message.bars))
-            case DailyVolatility():
-                self._store(message, of_volatility(message), len(message.bars))
-            case PositionUpdates():
-                self._store(message, of_positions(message.marks), len(message.marks))
-            case Seen():
-                self._store(message, of_seen(message), 1)
+            case Batch() | DailyBars() | DailyVolatility() | PositionUpdates() | Rungs() | Seen():
+                self._store(message, *_rows_of(message))
             case ScheduleInForce():
                 self.writer.accept(of_schedule(message, self.context.clock.time()))
                 self._commit_later()
@@ -177,3 +171,20 @@ class PersistenceActor(Actor):
             self._facts = {"rows": self._facts["rows"] + rows, "last_commit": self.context.clock.time()}
             seconds = round(self.context.clock.machine() - before, 3)
             self.context.log.debug("committed", seconds=seconds, **committed.rows)
+
+
+def _rows_of(message: Storable) -> tuple[Item, int]:
+    """Return what is to be stored of a message, and how many things in it that is."""
+    match message:
+        case Batch(quotes=quotes):
+            return of_batch(message), len(quotes)
+        case DailyBars(bars=bars):
+            return of_bars(message), len(bars)
+        case DailyVolatility(bars=bars):
+            return of_volatility(message), len(bars)
+        case PositionUpdates(marks=marks):
+            return of_positions(marks), len(marks)
+        case Rungs(rungs=rungs):
+            return of_rungs(message), len(rungs)
+        case Seen():
+            return of_seen(message), 1

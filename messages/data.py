@@ -140,6 +140,36 @@ class PositionUpdates:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """One limit that an order was given at market time `at` (None: market), with its legs' quotes of that moment.
+
+    `rung` counts from 0 within `order_id`; `action` is `open` or `close`; `quantity` is spreads not filled yet; `limit`
+    is positive, dollars per share. `legs` are short put, long put, short call, long call of the position as it was
+    opened; a leg nobody has quoted has its contract and `received` 0.
+    """
+
+    order_id: str
+    strategy: str
+    position: str
+    action: str
+    reason: str
+    rung: int
+    at: float
+    quantity: int
+    limit: float | None
+    legs: tuple[Quote, Quote, Quote, Quote]
+
+
+@dataclass(frozen=True, slots=True)
+class Rungs:
+    """Rungs of ladders, to be stored; one that is sent again is stored once."""
+
+    reply_to: str
+    correlation: str
+    rungs: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What a strategy saw when it decided at market time `at`, to be stored; `decision` is JSON of its own making."""
 

@@ -225,6 +225,46 @@ POSITIONS = Table(
     unit=None,
 )
 
+RUNGS = Table(
+    name="rungs",
+    schema=pl.Schema(
+        {
+            "timestamp": _INSTANT,
+            "order_id": _TEXT,
+            "rung": _COUNT,
+            "strategy": _TEXT,
+            "position": _TEXT,
+            "action": _TEXT,
+            "reason": _TEXT,
+            "quantity": _COUNT,
+            "limit": _FLOAT,
+            "leg": _COUNT,
+            "side": _TEXT,
+            "con_id": _COUNT,
+            "symbol": _TEXT,
+            "trading_class": _TEXT,
+            "expiry": _TEXT,
+            "strike": _FLOAT,
+            "right": _TEXT,
+            "received": _INSTANT,
+            "bid": _FLOAT,
+            "ask": _FLOAT,
+            "bid_size": _FLOAT,
+            "ask_size": _FLOAT,
+            "iv": _FLOAT,
+            "delta": _FLOAT,
+            "gamma": _FLOAT,
+            "theta": _FLOAT,
+            "vega": _FLOAT,
+            "underlying": _FLOAT,
+            "date": _DAY,
+        }
+    ),
+    key=("order_id", "timestamp", "rung", "leg"),
+    sort=("timestamp", "order_id", "rung", "leg"),
+    unit=("order_id", "timestamp"),
+)
+
 VIEWS = Table(
     name="views",
     schema=pl.Schema(
@@ -246,5 +286,6 @@ VIEWS = Table(
 
 # Rows are committed before the ledger that speaks of them.
 TABLES: dict[str, Table] = {
-    table.name: table for table in (SNAPSHOTS, FUTURES, SLOTS, DAILY_BARS, DAILY_IV, POSITIONS, VIEWS, SCHEDULER_CONFIG)
+    table.name: table
+    for table in (SNAPSHOTS, FUTURES, SLOTS, DAILY_BARS, DAILY_IV, POSITIONS, RUNGS, VIEWS, SCHEDULER_CONFIG)
 }

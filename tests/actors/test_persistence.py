@@ -18,7 +18,18 @@ from desk.runtime.child import ChildSpec
 from desk.runtime.simulation import SimulatedSystem
 from desk.runtime.supervision import Supervisor
 from messages.contract import Quote
-from messages.data import Batch, PositionMark, PositionUpdates, Recorded, RecordedWanted, Seen, Slot, Stored
+from messages.data import (
+    Batch,
+    PositionMark,
+    PositionUpdates,
+    Recorded,
+    RecordedWanted,
+    Rung,
+    Rungs,
+    Seen,
+    Slot,
+    Stored,
+)
 
 START = datetime(2019, 5, 13, 13, 30, tzinfo=UTC)
 NOW = START.timestamp()
@@ -77,13 +88,15 @@ def test_a_chain_is_seen_as_soon_as_it_is_acknowledged_and_never_a_later_one(des
     assert answers["before"] == ()
 
 
-def test_positions_and_views_are_stored(desk: SimulatedSystem, tmp_path: Path) -> None:
+def test_positions_views_and_rungs_are_stored(desk: SimulatedSystem, tmp_path: Path) -> None:
     mark = PositionMark("dte0_ic", "ref", "fill", NOW, -1.0, quote(NOW, 1.0), 1.05)
     desk.tell("persistence", PositionUpdates("me", "p", (mark,)))
     desk.tell("persistence", Seen("me", "s", "dte0_ic", NOW, "{}", (quote(NOW, 1.0),)))
+    legs = (quote(NOW, 1.0),) * 4
+    desk.tell("persistence", Rungs("me", "r", (Rung("ref", "dte0_ic", "ref", "open", "entry", 0, NOW, 1, 1.0, legs),)))
     desk.run_for(5)
-    assert Inbox.got == [Stored("p", 1), Stored("s", 1)]
-    for table in ("position_updates", "views"):
+    assert Inbox.got == [Stored("p", 1), Stored("s", 1), Stored("r", 1)]
+    for table in ("position_updates", "views", "rungs"):
         assert any((tmp_path / table / "_delta_log").glob("*.json"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +12,13 @@ import pytest
 
 from desk.lake import rows
 from desk.lake.audit import audit
-from desk.lake.schema import FUTURES, POSITIONS, VIEWS
+from desk.lake.rungs import of_rungs, per_rung, read_rungs
+from desk.lake.schema import FUTURES, POSITIONS, RUNGS, VIEWS
 from desk.lake.tables import scan
 from desk.lake.views import of_seen, read_views
 from desk.lake.writer import Writer
 from messages.contract import Contract, Quote
-from messages.data import Batch, PositionMark, Seen, Slot
+from messages.data import Batch, PositionMark, Rung, Rungs, Seen, Slot
 from messages.market import ChainQuotes, Selection
 from tests.lake.batches import NOON, batch, quote
 
@@ -108,3 +109,49 @@ def test_a_view_of_a_hundred_quotes_is_small() -> None:
 
 def test_empty_items_are_frames_of_their_tables() -> None:
     assert rows.of_positions([])[POSITIONS.name].schema == POSITIONS.schema
+
+
+def leg(strike: float, right: str, bid: float | None, ask: float | None, at: float = NOON) -> Quote:
+    contract = Contract("SPX", "OPT", expiry="20190621", strike=strike, right=right, trading_class="SPXW", con_id=7)
+    return Quote(contract, at, bid=bid, ask=ask, bid_size=5.0, ask_size=9.0, iv=0.2, delta=-0.1, underlying=2830.0)
+
+
+def rung(action: str = "open", number: int = 0, at: float = NOON, limit: float | None = 1.3, **of: float) -> Rung:
+    legs = (
+        leg(2700.0, "P", 2.0, 2.1, at - 3),
+        leg(2675.0, "P", 1.5, 1.6, at - 1),
+        leg(2900.0, "C", 1.8, 1.9, at),
+        leg(2925.0, "C", 0.9, 1.0, at),
+    )
+    return Rung("desk-20190513T120000-1", "ic", "p", action, "entry", number, at, 2, limit, legs)
+
+
+def test_rungs_are_rows_per_leg_however_often_they_are_sent(tmp_path: Path) -> None:
+    ladder = [rung(), rung(number=1, at=NOON + 5, limit=1.25)]
+    store(tmp_path, of_rungs(Rungs("me", "1", tuple(ladder))), of_rungs(Rungs("me", "2", tuple(ladder[1:]))))
+    rows = read_rungs(tmp_path, "ic")
+    assert rows.schema == RUNGS.schema
+    assert rows.select("rung", "leg", "side", "strike", "limit").rows() == [
+        (number, n, side, strike, limit)
+        for number, limit in ((0, 1.3), (1, 1.25))
+        for n, (side, strike) in enumerate([("SELL", 2700.0), ("BUY", 2675.0), ("SELL", 2900.0), ("BUY", 2925.0)])
+    ]
+    assert read_rungs(tmp_path, "ic", start=rows_at(1), end=rows_at(5))["rung"].unique().to_list() == [1]
+    assert read_rungs(tmp_path, "other").is_empty()
+    assert read_rungs(tmp_path / "nothing").is_empty()
+
+
+def rows_at(seconds: float) -> datetime:
+    return rows.instant(NOON + seconds)
+
+
+def test_a_rung_tells_the_combinations_market(tmp_path: Path) -> None:
+    closing = rung("close", number=1, at=NOON + 9, limit=None)
+    unquoted = replace(rung(at=NOON + 20), legs=(*rung().legs[:3], leg(2925.0, "C", None, 1.0, 0.0)))
+    store(tmp_path, of_rungs(Rungs("me", "1", (rung(), closing, unquoted))))
+    opened, closed, doubtful = per_rung(read_rungs(tmp_path)).rows(named=True)
+    assert (opened["natural"], opened["best"], opened["mid"]) == pytest.approx((1.2, 1.6, 1.4))
+    assert (opened["yielded"], opened["least_size"], opened["oldest"]) == pytest.approx((0.5, 5.0, 3.0))
+    assert (closed["natural"], closed["best"]) == pytest.approx((1.6, 1.2))
+    assert (closed["limit"], closed["yielded"]) == (None, None)
+    assert (doubtful["natural"], doubtful["mid"], doubtful["oldest"]) == (None, None, pytest.approx(23.0))
