@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ import polars as pl
 from rich.console import Console, RenderableType
 
 from commands.errors import RefusedError
-from commands.folders import lake_place, latest_run
+from commands.folders import lake_place
 from commands.options import Options
 from commands.settings import settings
+from commands.where import SILENT, moment_of, run_of
 from desk.clock import RealClock
-from desk.config import Config, ConfigError
+from desk.config import ConfigError
 from desk.console import health
 from desk.console.chain import chain_table
 from desk.console.jsonable import to_json
@@ -32,23 +33,18 @@ from desk.console.tables import (
 )
 from desk.lake.place import Place
 from desk.lake.queries import Lake
-from desk.market.calendar import EXCHANGE
 from strategies.registry import strategies
-
-_SILENT = 10.0
-"""Machine seconds without a health report after which a desk counts as not running."""
 
 
 def show_status(config: Path, data: Path | None, *, as_json: bool) -> int:
     """The health of the desk that runs on a data folder; 0 if it runs and is healthy."""
-    checked = _settings(config, data)
-    folder = latest_run(Path(checked.data))
+    checked, folder = run_of(config, data)
     store = Lake(lake_place(checked, folder))
     report = health.read(folder / "health.json")
     now = RealClock().time()
     if report is None:
         return _say(f"no desk has run in {folder}", {"running": False, "folder": str(folder)}, as_json=as_json)
-    running = health.running(report, now, _SILENT)
+    running = health.running(report, now, SILENT)
     if as_json:
         collection = get_collection_stats(folder, store)
         sys.stdout.write(to_json({"running": running, **health_json(report), "collection": collection}) + "\n")
@@ -71,7 +67,7 @@ def get_collection_stats(folder: Path, lake: Lake) -> dict[str, Any]:
     report = health.read(folder / "health.json")
     collectors = [each.facts for each in report.actors if each.kind == "collector" and each.facts] if report else []
     return {
-        "running": health.running(report, RealClock().time(), _SILENT),
+        "running": health.running(report, RealClock().time(), SILENT),
         "symbols": [facts["symbol"] for facts in collectors],
         "collection_interval": {facts["symbol"]: facts["interval"] for facts in collectors},
         "table_stats": lake.get_snapshot_stats(),
@@ -99,7 +95,7 @@ def show_chain(
 ) -> int:
     """A recorded chain, the latest or as of a time; 0 if there is one."""
     store, symbol = lake_of(config, data, lake), symbol.upper()
-    rows = store.read_chain_at(symbol, _moment(at)) if at else store.read_latest_chain(symbol)
+    rows = store.read_chain_at(symbol, moment_of(at)) if at else store.read_latest_chain(symbol)
     if expiry:
         rows = rows.filter(pl.col("expiry") == expiry)
     _show(chain_table(rows, symbol), rows.to_dicts(), as_json=as_json)
@@ -184,20 +180,13 @@ def _say(text: str, values: Mapping[str, Any], *, as_json: bool) -> int:
     return 1
 
 
-def _settings(config: Path, data: Path | None) -> Config:
-    """The config; its defaults where a data folder is named and there is no config to say otherwise."""
-    if data is not None and not config.exists():
-        return Config(data=str(data))
-    return settings(Options(config, data))
-
-
 def lake_of(config: Path, data: Path | None, lake: Path | None) -> Lake:
     """The lake named, or that of the latest run; `RefusedError` when there is none."""
     if lake:
         root = Place(str(lake))
     else:
-        checked = _settings(config, data)
-        root = lake_place(checked, latest_run(Path(checked.data)))
+        checked, folder = run_of(config, data)
+        root = lake_place(checked, folder)
     if root.open("option_snapshots") is None:
         msg = f"there is no lake at {root}; run the desk first, or name one with --lake"
         raise RefusedError(msg)
@@ -220,12 +209,3 @@ def to_day(text: str) -> date:
     except ValueError:
         msg = f"{text}: expected a day as YYYY-MM-DD"
         raise RefusedError(msg) from None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        msg = f"--at {text}: expected a time as 2019-05-13T15:45, in exchange time unless it names its zone"
-        raise RefusedError(msg) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=EXCHANGE)

@@ -1,0 +1,133 @@
+"""Why a strategy did what it did: every poll with what stood in its way, alike ones folded into one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from desk.console import words
+from desk.console.jsonable import iso
+from desk.console.tables import grid
+from messages.orders import Veto
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A decision at market time `at` (epoch seconds): what was done, in words, and what stood in the way.
+
+    `contracts` counts the quotes that it rests on; `underlying` and `vix` are the prices it saw.
+    """
+
+    at: float
+    did: tuple[str, ...] = ()
+    vetoes: tuple[Veto, ...] = ()
+    underlying: float | None = None
+    vix: float | None = None
+    contracts: int = 0
+
+
+def poll_of(at: float, decision: str, underlying: float | None, vix: float | None, contracts: int) -> Poll:
+    """Read a decision as it was recorded. What cannot be read is shown as it stands: a record is never hidden."""
+    try:
+        values = json.loads(decision)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        return Poll(at, (decision,), (), underlying, vix, contracts)
+    did = tuple(_wish(each) for each in values.get("wishes") or ())
+    vetoes = tuple(_veto(each) for each in values.get("vetoes") or ())
+    return Poll(at, did, vetoes, underlying, vix, contracts)
+
+
+def why_table(polls: Sequence[Poll]) -> RenderableType:
+    """Draw polls, oldest first; polls in a row that name the same vetoes share a line, with their numbers' ranges."""
+    table = grid("polls", ">count", ">spot", ">VIX", "what, and why")
+    for group in folded(polls):
+        why = Text("\n").join([*_done(group), *_vetoes(group)]) if group else Text()
+        table.add_row(
+            _times(group),
+            str(len(group)),
+            _range([poll.underlying for poll in group]),
+            _range([poll.vix for poll in group]),
+            why,
+        )
+    return table
+
+
+def why_json(polls: Iterable[Poll]) -> Any:
+    """Give every poll for `to_json`, its time in ISO form."""
+    return [
+        {
+            "time": iso(poll.at),
+            "did": poll.did,
+            "vetoes": [{"name": each.name, "text": each.text, "numbers": dict(each.numbers)} for each in poll.vetoes],
+            "underlying": poll.underlying,
+            "vix": poll.vix,
+            "contracts": poll.contracts,
+        }
+        for poll in polls
+    ]
+
+
+def folded(polls: Iterable[Poll]) -> list[tuple[Poll, ...]]:
+    """Put polls in a row together when they name the same vetoes and did the same."""
+    return [tuple(group) for _, group in groupby(polls, lambda poll: (poll.did, [each.name for each in poll.vetoes]))]
+
+
+def _times(group: Sequence[Poll]) -> str:
+    first, last = (words.time_of_day(group[end].at, seconds=True) for end in (0, -1))
+    return first if len(group) == 1 else f"{first} to {last}"
+
+
+def _done(group: Sequence[Poll]) -> Iterable[Text]:
+    did = group[-1].did
+    if did:
+        return [Text(each, style="bold green") for each in did]
+    return () if group[-1].vetoes else [Text("nothing to do", style="dim")]
+
+
+def _vetoes(group: Sequence[Poll]) -> Iterable[Text]:
+    for place, veto in enumerate(group[-1].vetoes):
+        same = [poll.vetoes[place] for poll in group]
+        text = Text.assemble((f"{veto.name}: ", "bold"), veto.text)
+        spans = {key: _range([each.numbers.get(key) for each in same]) for key in veto.numbers}
+        if spans:
+            text.append(f" ({', '.join(f'{key} {span}' for key, span in spans.items())})", style="dim")
+        yield text
+
+
+def _range(values: Sequence[float | None]) -> str:
+    """Write what numbers were over several polls: one where it stood still, else the least and the most."""
+    known = sorted(value for value in values if value is not None)
+    if not known:
+        return words.NOTHING
+    low, high = _number(known[0]), _number(known[-1])
+    return low if low == high else f"{low} to {high}"
+
+
+def _number(value: float) -> str:
+    """Write a number of a veto; from a billion on it is epoch seconds."""
+    if value >= 1e9:
+        return words.time_of_day(value, seconds=True)
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def _veto(value: Any) -> Veto:
+    if not isinstance(value, Mapping):
+        return Veto(str(value), "")
+    numbers = value.get("numbers")
+    return Veto(
+        str(value.get("name", "")), str(value.get("text", "")), dict(numbers) if isinstance(numbers, Mapping) else {}
+    )
+
+
+def _wish(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    return words.facts(value)
