@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import astuple
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -39,7 +39,7 @@ def of_seen(seen: Seen) -> Item:
 
 def read_views(root: Root, strategy: str, start: datetime, end: datetime) -> Iterable[Seen]:
     """Yield what a strategy saw at each decision from `start` to `end` (aware, both included), oldest first."""
-    within = pl.col("timestamp").is_between(start, end)
+    within = pl.col("timestamp").is_between(start.astimezone(UTC), end.astimezone(UTC))
     rows = scan(root, VIEWS).filter(pl.col("strategy") == strategy, within).sort("timestamp").collect()
     for row in rows.iter_rows(named=True):
         quotes, chains = _unpack(row["view"])
