@@ -122,6 +122,25 @@ def list_(*, json: AsJson = False) -> None:
 
 
 @app.command()
+def why(
+    strategy: Annotated[str, typer.Argument(help="The name of an instance.")],
+    *,
+    last: Annotated[int | None, typer.Option(min=1, help="So many polls; default: all of the newest day.")] = None,
+    at: Annotated[str | None, typer.Option(help="The poll at this time, ISO 8601, or the last before it.")] = None,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Explain a strategy's polls: what it did, or every veto by name with its numbers.
+
+    Examples: supervisor.py why dte0_ic · supervisor.py why dte0_ic --at 2019-05-13T09:46
+    """
+    from commands.why import explain_polls
+
+    raise typer.Exit(explain_polls(strategy, last, at, config, data, as_json=json))
+
+
+@app.command()
 def chain(
     symbol: Annotated[str, typer.Argument(help="SPY, QQQ, IWM, SPX, …")],
     *,
