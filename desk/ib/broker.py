@@ -132,6 +132,11 @@ class Broker:
         known = tuple(None if isinstance(q, BrokerError) else q for q in quotes)
         return Spots(wanted.correlation, known, error="; ".join(errors))
 
+    async def time(self, deadline: float) -> float:
+        """Return the gateway's own time in epoch seconds, whole ones; `BrokerError` when it does not tell it."""
+        await self._available(deadline)
+        return await self._session.time(deadline)
+
     def facts(self) -> dict[str, Any]:
         """Say how the session and its limits stand."""
         session = self._session

@@ -188,6 +188,17 @@ class Session:
         finally:
             self._forget(sent)
 
+    async def time(self, deadline: float) -> float:
+        """Return the gateway's own time in epoch seconds, whole ones; raises like `ask`."""
+        asked = await self._queue.send(self.ib.reqCurrentTimeAsync, Priority.ORDER, deadline)
+        try:
+            told = await self._timers.within(max(0.0, deadline - self._clock.time()), asked)
+        except ConnectionError:
+            raise Disconnected(self.last_error or "the connection was lost") from None
+        except TimeoutError:
+            raise Timeout("the gateway did not tell the time") from None
+        return float(told.timestamp())
+
     def ask_time(self) -> None:
         """Ask for the time, so that a silent gateway says something."""
         with suppress(Disconnected, ConnectionError):

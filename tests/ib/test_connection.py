@@ -3,9 +3,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from desk.clock import SimulatedClock
 from desk.gateway.requests.contracts import ContractDetails, OptionParameters
 from desk.gateway.requests.session import CurrentTime
+from desk.ib.errors import Disconnected
 from messages.contract import Contract
 from messages.market import Priority, SpotsWanted
 from tests.gateway.market import START
@@ -229,3 +232,24 @@ def _count(handlers: dict[type, Callable[..., None]], kind: type) -> list[object
 
     handlers[kind] = counted
     return seen
+
+
+def test_the_gateways_own_time() -> None:
+    async def main() -> None:
+        async with bench() as made:
+            told = await made.broker.time(made.clock.time() + 10)
+            assert -1.0 <= told - made.clock.time() <= 1.0
+
+    run(main())
+
+
+def test_a_connection_that_is_lost_tells_no_time() -> None:
+    async def main() -> None:
+        async with bench() as made:
+            asked = asyncio.ensure_future(made.broker.time(made.clock.time() + 10))
+            await asyncio.sleep(0)
+            made.broker.abort()
+            with pytest.raises(Disconnected, match="the broker crashed"):
+                await asked
+
+    run(main())
