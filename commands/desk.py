@@ -33,10 +33,11 @@ def up(
     start: float | None = None,
     once: bool = False,
     finished: Callable[[Slot], None] | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Desk]:
     """A desk that runs inside the block; one that cannot begin leaves nothing behind."""
     try:
-        desk = Desk(config, run, start=start, once=once, finished=finished)
+        desk = Desk(config, run, start=start, once=once, finished=finished, clock=clock)
         try:
             desk.start()
         except BaseException:
@@ -52,7 +53,10 @@ def up(
 
 
 class Desk:
-    """One run: composed at once, so that a bad input ends it before anything has started."""
+    """One run: composed at once, so that a bad input ends it before anything has started.
+
+    `clock` stands in for the one that the config means, for a desk whose gateway elsewhere is on simulated time.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class Desk:
         start: float | None = None,
         once: bool = False,
         finished: Callable[[Slot], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.config, self.run = config, run
         self.lake = lake_place(config, run.folder)
@@ -69,7 +74,7 @@ class Desk:
             config.clock.kind == "auto" and config.gateway.kind == "paper"
         )
         self.ends = at(config.clock.day, config.clock.until) if self.simulated and not once else None
-        self.clock = self._clock(start)
+        self.clock = clock or self._clock(start)
         self.starts = self.clock.time()
         self.log = DeskLog(run.logs, self.clock)
         self._gateway = self._paper_gateway() if config.gateway.kind == "paper" else None
