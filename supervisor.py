@@ -113,6 +113,32 @@ def status(*, config: ConfigFile = CONFIG, data: Data = None, json: AsJson = Fal
 app.command("health", help="The same as `status`.")(status)
 
 
+@app.command()
+def halt(
+    *,
+    flatten: Annotated[bool, typer.Option("--flatten", help="Close every open position at market, too.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; `status` shows it.")] = "",
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Block new entries at once and across restarts, whether a desk runs or not. `resume` lifts it.
+
+    Examples: supervisor.py halt · supervisor.py halt --flatten --reason "quotes look wrong"
+    """
+    from commands.halting import halt_desk
+
+    raise typer.Exit(halt_desk(config, data, reason, flatten=flatten, as_json=json))
+
+
+@app.command()
+def resume(*, config: ConfigFile = CONFIG, data: Data = None, json: AsJson = False) -> None:
+    """Lift a halt."""
+    from commands.halting import resume_desk
+
+    raise typer.Exit(resume_desk(config, data, as_json=json))
+
+
 @app.command("list")
 def list_(*, json: AsJson = False) -> None:
     """List the strategies with their parameters."""
