@@ -10,7 +10,8 @@ from desk.market.slots import next_slot
 from desk.runtime.actor import Actor, Context
 from messages.contract import Contract, Quote
 from messages.market import ChainProgress, ChainQuotes, ChainWanted, Priority, Selection, Spots, SpotsWanted
-from strategies.base import Decision, Enter, Phase, State, Strategy, Veto, View, Want
+from messages.orders import Book, Enter, Veto
+from strategies.base import Decision, Phase, State, Strategy, View, Want
 
 _PATIENCE = 30.0
 """Market seconds that a decision waits for the data it wants."""
@@ -40,7 +41,7 @@ class StrategyActor(Actor):
     def __init__(self, context: Context, strategy: Strategy[Any]) -> None:
         super().__init__(context)
         self._strategy = strategy
-        self._state = State()
+        self._state = State(book=Book(context.name, 0, ready=True))
         self._due: float | None = None
         self._round = 0
         self._view = View(0.0)
@@ -94,7 +95,7 @@ class StrategyActor(Actor):
             "strategy": self._strategy.name,
             "phase": str(self._state.phase),
             "polls": self._polls,
-            "open_positions": len(self._state.positions),
+            "open_positions": len(self._state.book.holdings),
             "vetoes": self._vetoes,
             "veto_counts": dict(self._veto_counts),
             "chosen": self._chosen,
@@ -133,6 +134,7 @@ class StrategyActor(Actor):
             if isinstance(want, Selection):
                 message = ChainWanted(self.context.name, correlation, want, Priority.ENTRY, deadline)
             else:
+                assert isinstance(want, Contract)
                 message = SpotsWanted(self.context.name, correlation, (want,), Priority.ENTRY, deadline)
             self.context.tell("broker", message)
 
@@ -152,7 +154,8 @@ class StrategyActor(Actor):
             self._veto_counts[veto.name] = self._veto_counts.get(veto.name, 0) + 1
             self.context.log.debug("veto", veto=veto.name, text=veto.text, numbers=dict(veto.numbers))
         for action in decision.actions:
-            self._choose(action)
+            if isinstance(action, Enter):
+                self._choose(action)
 
     def _choose(self, action: Enter) -> None:
         condor = action.condor
@@ -164,8 +167,8 @@ class StrategyActor(Actor):
             "condor chosen",
             expiry=condor.short_put.expiry,
             strikes=[leg.strike for leg in sorted(condor.legs, key=lambda leg: (leg.strike, leg.right))],
-            credit=condor.credit,
-            natural=condor.natural,
+            credit=action.limit,
+            natural=action.natural,
             quantity=action.quantity,
-            limit=action.limit,
+            worst=action.worst,
         )

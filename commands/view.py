@@ -142,7 +142,7 @@ def _condor(facts: dict[str, Any]) -> str:
     condor = facts["chosen"].condor
     legs = sorted(condor.legs, key=lambda leg: (leg.strike, leg.right))
     strikes = "/".join(f"{leg.strike:g}{leg.right}" for leg in legs)
-    return f"{legs[0].expiry} {strikes} for {condor.credit:.2f} (chosen {facts['chosen_count']} times)"
+    return f"{legs[0].expiry} {strikes} for {facts['chosen'].limit:.2f} (chosen {facts['chosen_count']} times)"
 
 
 def _lake(desk: Desk, reports: Sequence[Report]) -> LakeView:

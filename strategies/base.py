@@ -1,4 +1,4 @@
-"""What a strategy sees, what it remembers, and what it decides: values, and the class that plug-ins fill in."""
+"""What a strategy sees, what it knows of itself, and what it decides: values, and the class that plug-ins fill in."""
 
 from __future__ import annotations
 
@@ -10,40 +10,109 @@ from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
 
 from desk.market.calendar import exchange_date
-from messages.contract import Contract, Quote
-from messages.market import ChainQuotes, Selection
+from messages.contract import Bar, Contract, Quote
+from messages.market import Bars, ChainQuotes, Selection
+from messages.orders import Book, Veto, Wish
 from strategies.params import Params
 
-Want = Selection | Contract
-"""What a decision still needs: a part of a chain, or the quote of an underlying or index."""
+
+@dataclass(frozen=True, slots=True)
+class RecordedChain:
+    """A want: the latest chain of a symbol that the desk has recorded."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A want: daily bars of complete sessions, `days` back; `what` is `TRADES` or `OPTION_IMPLIED_VOLATILITY`."""
+
+    contract: Contract
+    what: str
+    days: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The answer to `RecordedChain`; without quotes when nothing has been recorded."""
+
+    symbol: str
+    quotes: tuple[Quote, ...] = ()
+
+
+Want = Selection | Contract | RecordedChain | History
+"""What a decision still needs: a part of a chain, the quote of one contract, a recorded chain, or daily bars."""
+Answer = ChainQuotes | Quote | Recording | Bars
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """The market as a strategy sees it at market time `t` (epoch seconds).
 
-    Holds what was asked for: quotes of underlyings and indices, and chains under the selection they were asked with.
-    What was asked for and did not come is there as a quote without prices, or a chain without quotes.
+    Holds what was asked for. What was asked for and did not come is there as a quote without prices, a chain without
+    quotes, a recording without quotes, or bars with an error.
     """
 
     t: float
     quotes: tuple[Quote, ...] = ()
     chains: tuple[ChainQuotes, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    histories: tuple[Bars, ...] = ()
 
     def quote(self, contract: Contract) -> Quote | None:
-        """Return the quote of a stock or index, None when it has not been asked for."""
-        wanted = (contract.symbol, contract.sec_type)
-        return next((q for q in self.quotes if (q.contract.symbol, q.contract.sec_type) == wanted), None)
+        """Return the quote of a stock, index or option, None when it has not been asked for."""
+        return next((q for q in self.quotes if _same(q.contract, contract)), None)
 
     def chain(self, selection: Selection) -> ChainQuotes | None:
         """Return the answer to that very selection, None when it has not been asked for."""
         return next((c for c in self.chains if c.selection == selection), None)
 
-    def plus(self, *answers: Quote | ChainQuotes) -> View:
+    def recorded(self, symbol: str) -> tuple[Quote, ...] | None:
+        """Return the latest recorded chain of a symbol, None when it has not been asked for."""
+        return next((r.quotes for r in self.recordings if r.symbol == symbol), None)
+
+    def bars(self, wanted: History) -> tuple[Bar, ...] | None:
+        """Return daily bars, oldest first; empty when there are none, None when they have not been asked for."""
+        same = (h for h in self.histories if _same(h.contract, wanted.contract) and h.what == wanted.what)
+        return next((h.bars for h in same), None)
+
+    def has(self, want: Want) -> bool:
+        """Return whether that want has been answered."""
+        match want:
+            case Selection():
+                return self.chain(want) is not None
+            case Contract():
+                return self.quote(want) is not None
+            case RecordedChain(symbol):
+                return self.recorded(symbol) is not None
+            case History():
+                return self.bars(want) is not None
+
+    def missing(self, *wanted: Want) -> tuple[Want, ...]:
+        """Return the wants that have not been answered."""
+        return tuple(want for want in wanted if not self.has(want))
+
+    def plus(self, *answers: Answer) -> View:
         """Return this view with answers added."""
-        quotes = tuple(a for a in answers if isinstance(a, Quote))
-        chains = tuple(a for a in answers if isinstance(a, ChainQuotes))
-        return replace(self, quotes=self.quotes + quotes, chains=self.chains + chains)
+        return replace(
+            self,
+            quotes=self.quotes + tuple(a for a in answers if isinstance(a, Quote)),
+            chains=self.chains + tuple(a for a in answers if isinstance(a, ChainQuotes)),
+            recordings=self.recordings + tuple(a for a in answers if isinstance(a, Recording)),
+            histories=self.histories + tuple(a for a in answers if isinstance(a, Bars)),
+        )
+
+
+def _same(one: Contract, other: Contract) -> bool:
+    """Whether both name one instrument: by conId where both have it, else by what describes it."""
+    if one.con_id and other.con_id:
+        return one.con_id == other.con_id
+    return _description(one) == _description(other)
+
+
+def _description(contract: Contract) -> tuple[object, ...]:
+    c = contract
+    return c.symbol, c.sec_type, c.expiry, c.strike, c.right, c.trading_class
 
 
 class Phase(StrEnum):
@@ -64,52 +133,15 @@ _NEXT: Mapping[Phase, frozenset[Phase]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Condor:
-    """An iron condor of one expiry. Prices in dollars per share, positive when received.
+class State:
+    """What a strategy knows of itself: its phase, and its book as the trader keeps it.
 
-    `credit` is what the mids pay, on the tick; `natural` what selling at the bid and buying at the ask pays.
+    `flatten` says that a stop closes what is open, instead of keeping it.
     """
 
-    short_put: Contract
-    long_put: Contract
-    short_call: Contract
-    long_call: Contract
-    credit: float
-    natural: float
-
-    @property
-    def legs(self) -> tuple[Contract, Contract, Contract, Contract]:
-        """Short put, long put, short call, long call."""
-        return self.short_put, self.long_put, self.short_call, self.long_call
-
-    @property
-    def width(self) -> float:
-        """Points between short and long strike of the wider side."""
-        return max(self.short_put.strike - self.long_put.strike, self.long_call.strike - self.short_call.strike)
-
-    @property
-    def max_loss(self) -> float:
-        """Most that can be lost per share when opened at `credit`."""
-        return self.width - self.credit
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """An open condor: `quantity` spreads, opened at market time `opened` for `credit` dollars per share."""
-
-    condor: Condor
-    quantity: int
-    credit: float
-    opened: float
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a strategy remembers: its phase, when it sent entry orders (epoch seconds), and its open positions."""
-
     phase: Phase = Phase.STOPPED
-    entries: tuple[float, ...] = ()
-    positions: tuple[Position, ...] = ()
+    book: Book = field(default_factory=lambda: Book("", 0))
+    flatten: bool = False
 
     def to(self, phase: Phase) -> State:
         """Return the state in another phase; ValueError when that phase does not follow this one."""
@@ -119,25 +151,7 @@ class State:
 
     def entries_on(self, day: date) -> int:
         """Return how many entry orders were sent on that exchange date."""
-        return sum(exchange_date(t) == day for t in self.entries)
-
-
-@dataclass(frozen=True, slots=True)
-class Veto:
-    """A condition for an entry that does not hold: its name, a sentence, and the numbers that decided."""
-
-    name: str
-    text: str
-    numbers: Mapping[str, float | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Enter:
-    """Open `quantity` condors at a limit of `limit` dollars per share received."""
-
-    condor: Condor
-    quantity: int
-    limit: float
+        return sum(exchange_date(t) == day for t in self.book.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +162,7 @@ class Decision:
     still name vetoes: contracts that were passed over.
     """
 
-    actions: tuple[Enter, ...] = ()
+    actions: tuple[Wish, ...] = ()
     vetoes: tuple[Veto, ...] = ()
     wants: tuple[Want, ...] = ()
 
@@ -172,4 +186,4 @@ class Strategy(ABC, Generic[P]):
 
     @abstractmethod
     def decide(self, view: View, state: State) -> Decision:
-        """Return what to do, given the market and what the strategy remembers. Pure, and never raises on bad data."""
+        """Return what to do, given the market and what the strategy knows. Pure, and never raises on bad data."""

@@ -8,50 +8,73 @@ from dataclasses import dataclass
 
 from desk.market.chain import is_multiple
 from desk.market.quotes import fault, mid
-from desk.market.ticks import to_tick
+from desk.market.ticks import down_to_tick, to_tick, up_to_tick
 from messages.contract import Quote
-from strategies.base import Condor, Veto
-from strategies.checks import SLACK, at_least, sides
+from messages.orders import Condor, Enter, Veto
+from strategies.checks import SLACK, at_least, named, sides
 
 _SIDE = {"P": "put", "C": "call"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the legs must satisfy; distances and `wing` in points, credits in dollars per share."""
+    """What the legs must satisfy; distances and `wing` in points, credits in dollars per share.
+
+    The credit is at least `min_credit` and at least `min_share` of the wider wing. `next_listed` takes the first listed
+    wing from `wing` points on; without it the wing is exactly that far.
+    """
 
     delta: float
     wing: float
     put_distance: float
     call_distance: float
-    min_credit: float
     tick: float
+    min_credit: float = 0.0
+    min_share: float = 0.0
     prefer_multiple: float = 0.0
+    next_listed: bool = False
 
     def distance(self, right: str) -> float:
         """Points that the short leg keeps from spot."""
         return self.put_distance if right == "P" else self.call_distance
 
 
-def choose(quotes: Sequence[Quote], spot: float, rule: Rule) -> tuple[Condor | None, tuple[Veto, ...]]:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A condor and what it pays in dollars per share: `credit` at mid on the tick, `natural` as `Enter` has it.
+
+    `worst` is the least to accept: natural on the tick, and never below the minimum credit.
+    """
+
+    condor: Condor
+    credit: float
+    natural: float
+    worst: float
+
+    def enter(self, quantity: int) -> Enter:
+        """Return the wish to open so many."""
+        return Enter(self.condor, quantity, self.credit, self.worst, self.natural)
+
+
+def choose(quotes: Sequence[Quote], spot: float, rule: Rule) -> tuple[Offer | None, tuple[Veto, ...]]:
     """Return the condor that the rule picks, or None, and the vetoes met on the way.
 
     `quotes` are those of one expiry and trading class. The short leg of each side is the listed out-of-the-money one
     whose |delta| is nearest at or below the target and that keeps its distance from spot; one with a bad quote is
-    passed over. The long leg is exactly `wing` points further out.
+    passed over. The long leg is `wing` points further out (see `Rule`).
     """
     short_put, put_vetoes = _short(quotes, "P", spot, rule)
     short_call, call_vetoes = _short(quotes, "C", spot, rule)
     vetoes = put_vetoes + call_vetoes
     if short_put is None or short_call is None:
         return None, vetoes
-    long_put, long_call = _wing(quotes, short_put, -rule.wing), _wing(quotes, short_call, rule.wing)
+    long_put, long_call = _wing(quotes, short_put, rule), _wing(quotes, short_call, rule)
     if long_put is None or long_call is None:
         return None, (*vetoes, _unlisted(short_put, short_call, rule.wing))
     if bad := tuple(_bad(q) for q in (long_put, long_call) if fault(q)):
         return None, vetoes + bad
-    condor, refusals = _priced(short_put, long_put, short_call, long_call, rule)
-    return condor, vetoes + refusals
+    offer, refusals = _priced(short_put, long_put, short_call, long_call, rule)
+    return offer, vetoes + refusals
 
 
 def _short(quotes: Iterable[Quote], right: str, spot: float, rule: Rule) -> tuple[Quote | None, tuple[Veto, ...]]:
@@ -84,27 +107,33 @@ def _delta(quote: Quote) -> float:
     return size if size >= 0 else math.inf
 
 
-def _wing(quotes: Iterable[Quote], short: Quote, points: float) -> Quote | None:
-    wanted = short.contract.strike + points
-    same = (q for q in quotes if q.contract.right == short.contract.right)
-    return next((q for q in same if math.isclose(q.contract.strike, wanted, rel_tol=SLACK)), None)
+def _wing(quotes: Iterable[Quote], short: Quote, rule: Rule) -> Quote | None:
+    side = 1 if short.contract.right == "C" else -1
+    same = [q for q in quotes if q.contract.right == short.contract.right]
+    out = {id(q): (q.contract.strike - short.contract.strike) * side for q in same}
+    if rule.next_listed:
+        beyond = [q for q in same if at_least(out[id(q)], rule.wing)]
+        return min(beyond, key=lambda q: out[id(q)], default=None)
+    return next((q for q in same if math.isclose(out[id(q)], rule.wing, rel_tol=SLACK)), None)
 
 
 def _priced(
     short_put: Quote, long_put: Quote, short_call: Quote, long_call: Quote, rule: Rule
-) -> tuple[Condor | None, tuple[Veto, ...]]:
+) -> tuple[Offer | None, tuple[Veto, ...]]:
+    condor = Condor(short_put.contract, long_put.contract, short_call.contract, long_call.contract)
     mids = _net(*(mid(q) for q in (short_put, short_call, long_put, long_call)))
-    natural = _net(short_put.bid, short_call.bid, long_put.ask, long_call.ask)
+    natural = round(_net(short_put.bid, short_call.bid, long_put.ask, long_call.ask), 10)
     credit = to_tick(mids, rule.tick)
-    numbers = {"mid": round(mids, 10), "credit": credit, "natural": round(natural, 10)}
-    if not at_least(min(mids, credit), rule.min_credit):
-        text = f"the condor pays {mids:.3f} at mid, at least {rule.min_credit:g} is wanted"
-        return None, (Veto("min_credit", text, {**numbers, "min_credit": rule.min_credit}),)
-    if at_least(credit, rule.wing):
-        text = f"a credit of {credit:g} on a wing of {rule.wing:g} cannot be right"
-        return None, (Veto("riskless", text, {**numbers, "wing": rule.wing}),)
-    legs = (short_put.contract, long_put.contract, short_call.contract, long_call.contract)
-    return Condor(*legs, credit=credit, natural=round(natural, 10)), ()
+    least = max(rule.min_credit, rule.min_share * condor.width)
+    numbers = {"mid": round(mids, 10), "credit": credit, "natural": natural}
+    if not at_least(min(mids, credit), least):
+        text = f"the condor pays {mids:.3f} at mid, at least {least:g} is wanted"
+        return None, (Veto("min_credit", text, {**numbers, "min_credit": least}),)
+    if at_least(credit, condor.width):
+        text = f"a credit of {credit:g} on a wing of {condor.width:g} cannot be right"
+        return None, (Veto("riskless", text, {**numbers, "wing": condor.width}),)
+    worst = max(down_to_tick(natural, rule.tick), up_to_tick(least, rule.tick))
+    return Offer(condor, credit, natural, worst), ()
 
 
 def _net(*prices: float | None) -> float:
@@ -114,9 +143,8 @@ def _net(*prices: float | None) -> float:
 
 
 def _bad(quote: Quote) -> Veto:
-    contract = quote.contract
-    name = f"{contract.trading_class} {contract.expiry} {contract.right} {contract.strike:g}"
-    return Veto("bad_quote", f"{name}: {fault(quote)}", {"strike": contract.strike, **sides(quote)})
+    strike = quote.contract.strike
+    return Veto("bad_quote", f"{named(quote.contract)}: {fault(quote)}", {"strike": strike, **sides(quote)})
 
 
 def _unlisted(short_put: Quote, short_call: Quote, wing: float) -> Veto:

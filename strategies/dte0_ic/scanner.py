@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from desk.market import contracts
 from desk.market.calendar import at, exchange_date, session
-from desk.market.quotes import price
-from messages.contract import Contract
 from messages.market import ChainQuotes, Selection
+from messages.orders import Veto
 from strategies import checks
-from strategies.base import Decision, Enter, State, Veto, View
+from strategies.base import Decision, State, View
 from strategies.dte0_ic.config import Config
 from strategies.legs import Rule, choose
 
@@ -22,11 +21,11 @@ def scan(config: Config, view: View, state: State) -> Decision:
     underlying = contracts.index(config.symbol, config.exchange)
     vix, spot = view.quote(VIX), view.quote(underlying)
     if vix is None or spot is None:
-        return Decision(wants=_missing(view, VIX, underlying))
-    calm, level = price(vix), price(spot)
-    if calm is None or level is None:
-        return Decision(vetoes=checks.found(checks.has_price(vix), checks.has_price(spot)))
-    if veto := _vix_band(config, calm):
+        return Decision(wants=view.missing(VIX, underlying))
+    calm, level = checks.level(vix, view.t), checks.level(spot, view.t)
+    if isinstance(calm, Veto) or isinstance(level, Veto):
+        return Decision(vetoes=checks.found(calm, level))
+    if veto := checks.vix_band(calm, config.vix_min, config.vix_max):
         return Decision(vetoes=(veto,))
     wanted = selection(config)
     chain = view.chain(wanted)
@@ -76,17 +75,6 @@ def _window(config: Config, t: float) -> Veto | None:
     return Veto("window", text, {"t": t, "from": since, "until": min(until, forced)})
 
 
-def _missing(view: View, *wanted: Contract) -> tuple[Contract, ...]:
-    return tuple(contract for contract in wanted if view.quote(contract) is None)
-
-
-def _vix_band(config: Config, vix: float) -> Veto | None:
-    if config.vix_min <= vix <= config.vix_max:
-        return None
-    text = f"VIX is {vix:g}, wanted is {config.vix_min:g} to {config.vix_max:g}"
-    return Veto("vix_band", text, {"vix": vix, "vix_min": config.vix_min, "vix_max": config.vix_max})
-
-
 def _enter(config: Config, chain: ChainQuotes, t: float, spot: float) -> Decision:
     if veto := checks.answered(chain):
         return Decision(vetoes=(veto,))
@@ -106,7 +94,5 @@ def _enter(config: Config, chain: ChainQuotes, t: float, spot: float) -> Decisio
         min_credit=config.min_credit,
         tick=config.tick,
     )
-    condor, vetoes = choose(quotes, spot, rule)
-    if condor is None:
-        return Decision(vetoes=vetoes)
-    return Decision(actions=(Enter(condor, config.quantity, condor.credit),), vetoes=vetoes)
+    offer, vetoes = choose(quotes, spot, rule)
+    return Decision(actions=(offer.enter(config.quantity),) if offer else (), vetoes=vetoes)

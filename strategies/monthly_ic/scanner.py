@@ -10,8 +10,9 @@ from desk.market.indicators import vix_change
 from desk.market.quotes import price
 from messages.contract import Quote
 from messages.market import ChainQuotes, Selection
+from messages.orders import Veto
 from strategies import checks
-from strategies.base import Decision, Enter, State, Veto, View
+from strategies.base import Decision, State, View
 from strategies.legs import Rule, choose
 from strategies.monthly_ic.config import Config
 
@@ -25,15 +26,15 @@ def scan(config: Config, view: View, state: State) -> Decision:
     vix = view.quote(VIX)
     if vix is None:
         return Decision(wants=(VIX,))
-    if veto := _vix_spike(config, vix):
+    if veto := checks.fresh(vix, view.t) or _vix_spike(config, vix):
         return Decision(vetoes=(veto,))
     underlying = contracts.index(config.symbol, config.exchange)
     spot = view.quote(underlying)
     if spot is None:
         return Decision(wants=(underlying,))
-    level = price(spot)
-    if level is None:
-        return Decision(vetoes=checks.found(checks.has_price(spot)))
+    level = checks.level(spot, view.t)
+    if isinstance(level, Veto):
+        return Decision(vetoes=(level,))
     return _search(config, view, level, dict.fromkeys(config.trading_classes, config.min_dte), ())
 
 
@@ -85,9 +86,9 @@ def _search(config: Config, view: View, spot: float, floors: Mapping[str, int], 
     if not expiries:
         return Decision(vetoes=(*passed, _no_expiry(config)))
     nearest = min(expiries, key=lambda each: each.dte)
-    condor, vetoes = choose(nearest.quotes, spot, _rule(config))
-    if condor is not None:
-        return Decision(actions=(Enter(condor, config.quantity, condor.credit),), vetoes=passed + vetoes)
+    offer, vetoes = choose(nearest.quotes, spot, _rule(config))
+    if offer is not None:
+        return Decision(actions=(offer.enter(config.quantity),), vetoes=passed + vetoes)
     if not nearest.complete or all(veto.name != "wings_not_listed" for veto in vetoes):
         return Decision(vetoes=passed + vetoes)
     return _search(config, view, spot, {**floors, nearest.trading_class: nearest.dte + 1}, passed + vetoes)

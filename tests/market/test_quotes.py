@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from desk.market.contracts import option, stock
 from desk.market.quotes import fault, mid, price
-from desk.market.ticks import to_tick
+from desk.market.ticks import down_to_tick, to_tick, up_to_tick
 from messages.contract import Quote
 
 OPTION = option("SPX", "20190513", 2800.0, "P", "SPXW")
@@ -61,3 +61,16 @@ def test_a_tick_is_never_farther_than_half_a_step(value: float, tick: float) -> 
     found = to_tick(value, tick)
     assert abs(found - value) <= tick / 2 + 1e-9
     assert abs(found / tick - round(found / tick)) < 1e-9
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.floats(-100, 100), st.sampled_from([0.01, 0.05, 0.1]))
+def test_ticks_on_either_side(value: float, tick: float) -> None:
+    low, high = down_to_tick(value, tick), up_to_tick(value, tick)
+    assert value - tick - 1e-9 <= low <= value + 1e-9
+    assert value - 1e-9 <= high <= value + tick + 1e-9
+
+
+def test_a_price_on_the_tick_stays_there_from_either_side() -> None:
+    for cents in range(5, 500, 5):
+        assert down_to_tick(cents * 0.01, 0.05) == up_to_tick(cents * 0.01, 0.05) == round(cents / 100, 10)

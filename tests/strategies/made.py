@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from desk.market.calendar import at
 from desk.market.contracts import index, option
 from messages.contract import Contract, Quote
 from messages.market import ChainQuotes, Selection
-from strategies.base import Condor, Phase, Position, State, Strategy, View
+from messages.orders import Book, Condor, Holding
+from strategies.base import Phase, State, Strategy, View
 from strategies.params import Params
 from strategies.registry import create
 
 DAY = date(2019, 5, 13)
 SPOT = 2800.0
-RUNNING = State(Phase.RUNNING)
+RUNNING = State(Phase.RUNNING, Book("test", 1, ready=True))
 SPX, VIX = index("SPX"), index("VIX")
 
 
@@ -75,12 +77,17 @@ def requoted(answer: ChainQuotes, strike: float, **fields: float | None) -> Chai
     return replace(answer, quotes=changed)
 
 
-def position(opened: float) -> Position:
+def knowing(phase: Phase = Phase.RUNNING, *, flatten: bool = False, **book: Any) -> State:
+    """A state with this book, which is ready."""
+    return State(phase, Book("test", 1, **{"ready": True, **book}), flatten)
+
+
+def holding(opened: float, position: str = "p") -> Holding:
     """Some open condor."""
     short_put, long_put, short_call, long_call = (
         option("SPX", "20190705", k, r, "SPXW") for k, r in ((2600, "P"), (2575, "P"), (2950, "C"), (2975, "C"))
     )
-    return Position(Condor(short_put, long_put, short_call, long_call, credit=3.0, natural=2.8), 1, 3.0, opened)
+    return Holding(position, Condor(short_put, long_put, short_call, long_call), 1, 3.0, opened)
 
 
 def clock(text: str, day: date = DAY) -> float:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from desk.market.quotes import fault
 from messages.contract import Quote
 from messages.market import ChainQuotes, Selection
+from messages.orders import Enter
 from strategies.base import View
 from tests.strategies.made import RUNNING, SPX, VIX, chain, clock, decider
 
@@ -36,6 +37,7 @@ def drive(name: str, t: float, expiry: str, quotes: tuple[Quote, ...], damage: A
     assert not decision.wants
     assert decision.actions or decision.vetoes
     for action in decision.actions:
+        assert isinstance(action, Enter)
         shown = {q.contract: q for answer in view.chains for q in answer.quotes}
         assert not any(fault(shown[leg]) for leg in action.condor.legs)
         assert 0 < action.limit < action.condor.width

@@ -1,7 +1,7 @@
 import pytest
 
 from strategies.base import Phase, State
-from tests.strategies.made import DAY, clock
+from tests.strategies.made import DAY, clock, knowing
 
 ALLOWED = {
     ("STOPPED", "STARTING"),
@@ -16,12 +16,12 @@ ALLOWED = {
 @pytest.mark.parametrize("after", Phase)
 def test_phases_follow_one_another_only_as_drawn(before: Phase, after: Phase) -> None:
     if (before, after) in ALLOWED:
-        assert State(before, entries=(1.0,)).to(after) == State(after, entries=(1.0,))
+        assert knowing(before, entries=(1.0,)).to(after) == knowing(after, entries=(1.0,))
     else:
         with pytest.raises(ValueError, match=f"{before} cannot become {after}"):
             State(before).to(after)
 
 
 def test_entries_are_counted_by_exchange_date() -> None:
-    state = State(entries=(clock("09:45"), clock("23:30"), clock("09:45") - 86_400))
+    state = knowing(entries=(clock("09:45"), clock("23:30"), clock("09:45") - 86_400))
     assert state.entries_on(DAY) == 2

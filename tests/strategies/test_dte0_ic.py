@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from messages.market import ChainQuotes
-from strategies.base import Decision, Enter, Phase, State
+from messages.orders import Enter
+from strategies.base import Decision, Phase, State
 from strategies.dte0_ic.config import Config
 from strategies.dte0_ic.scanner import selection
 from tests.strategies.made import (
@@ -15,7 +16,8 @@ from tests.strategies.made import (
     chain,
     clock,
     decider,
-    position,
+    holding,
+    knowing,
     requoted,
     spots,
     strikes,
@@ -48,6 +50,7 @@ def names(decision: Decision) -> list[str]:
 def entry(decision: Decision) -> Enter:
     assert not decision.wants
     (action,) = decision.actions
+    assert isinstance(action, Enter)
     return action
 
 
@@ -58,10 +61,9 @@ def test_a_calm_morning_enters_four_legs() -> None:
     assert {leg.expiry for leg in action.condor.legs} == {"20190513"}
     assert {leg.trading_class for leg in action.condor.legs} == {"SPXW"}
     assert (action.quantity, action.limit) == (1, 0.60)
-    assert action.condor.credit == 0.60
-    assert action.condor.natural == pytest.approx(0.20)
+    assert action.natural == pytest.approx(0.20)
+    assert action.worst == 0.50
     assert action.condor.width == 10.0
-    assert action.condor.max_loss == pytest.approx(9.40)
     assert decision.vetoes == ()
 
 
@@ -181,26 +183,26 @@ def test_a_credit_no_market_pays_is_refused() -> None:
 
 
 def test_one_entry_a_day() -> None:
-    sent = State(Phase.RUNNING, entries=(clock("09:45"),))
-    yesterday = State(Phase.RUNNING, entries=(clock("09:45", date(2019, 5, 10)),))
+    sent = knowing(entries=(clock("09:45"),))
+    yesterday = knowing(entries=(clock("09:45", date(2019, 5, 10)),))
     assert names(decide(clock("09:50"), state=sent)) == ["already_entered"]
     assert decide(clock("09:50"), state=yesterday).actions
     assert decide(clock("09:50"), state=sent, max_entries=2).actions
 
 
 def test_one_position_at_a_time() -> None:
-    holding = State(Phase.RUNNING, positions=(position(T - 3600),))
-    assert names(decide(state=holding)) == ["max_positions"]
-    assert decide(state=holding, max_positions=2).actions
+    one = knowing(holdings=(holding(T - 3600),))
+    assert names(decide(state=one)) == ["max_positions"]
+    assert decide(state=one, max_positions=2).actions
 
 
 @pytest.mark.parametrize("phase", [Phase.STOPPED, Phase.STARTING, Phase.STOPPING])
 def test_only_a_running_strategy_enters(phase: Phase) -> None:
-    assert names(decide(state=State(phase))) == ["not_running"]
+    assert names(decide(state=knowing(phase))) == ["not_running"]
 
 
 def test_every_gate_that_is_shut_is_named() -> None:
-    full = State(Phase.RUNNING, entries=(T,), positions=(position(T),))
+    full = knowing(entries=(T,), holdings=(holding(T),))
     assert names(decide(clock("12:00"), state=full)) == ["window", "already_entered", "max_positions"]
 
 

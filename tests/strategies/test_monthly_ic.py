@@ -9,7 +9,8 @@ from desk.market.contracts import dte
 from desk.market.greeks import fill_greeks
 from messages.contract import Quote
 from messages.market import ChainQuotes, Selection
-from strategies.base import Decision, Enter, Phase, State, View
+from messages.orders import Enter
+from strategies.base import Decision, State, View
 from strategies.monthly_ic.config import Config
 from strategies.monthly_ic.scanner import selection
 from tests.market.recorded import spx_2019
@@ -21,7 +22,8 @@ from tests.strategies.made import (
     chain,
     clock,
     decider,
-    position,
+    holding,
+    knowing,
     requoted,
     spots,
     strikes,
@@ -57,6 +59,7 @@ def names(decision: Decision) -> list[str]:
 def entry(decision: Decision) -> Enter:
     assert not decision.wants
     (action,) = decision.actions
+    assert isinstance(action, Enter)
     return action
 
 
@@ -64,7 +67,8 @@ def test_a_spike_enters_two_condors() -> None:
     action = entry(decide())
     assert strikes(action.condor) == (2650, 2625, 2950, 2975)
     assert (action.quantity, action.limit, action.condor.width) == (2, 4.0, 25.0)
-    assert action.condor.max_loss == pytest.approx(21.0)
+    assert action.natural == pytest.approx(3.6)
+    assert action.worst == 3.6
 
 
 def test_it_asks_for_vix_first_and_for_nothing_more_without_a_spike() -> None:
@@ -167,10 +171,10 @@ def test_a_bad_quote_is_one_contracts_veto() -> None:
 
 
 def test_one_entry_a_day_and_up_to_three_positions() -> None:
-    assert names(decide(state=State(Phase.RUNNING, entries=(clock("09:35"),)))) == ["already_entered"]
-    held = tuple(position(clock("11:00", date(2019, 5, 7))) for _ in range(3))
-    assert names(decide(state=State(Phase.RUNNING, positions=held))) == ["max_positions"]
-    assert decide(state=State(Phase.RUNNING, positions=held[:2])).actions
+    assert names(decide(state=knowing(entries=(clock("09:35"),)))) == ["already_entered"]
+    held = tuple(holding(clock("11:00", date(2019, 5, 7)), f"p{n}") for n in range(3))
+    assert names(decide(state=knowing(holdings=held))) == ["max_positions"]
+    assert decide(state=knowing(holdings=held[:2])).actions
 
 
 @pytest.mark.parametrize("time", ["09:29:59", "16:00:00"])
@@ -205,13 +209,14 @@ def test_it_enters_on_the_recorded_spikes_of_2019(shared: Path, day: date, vix: 
     while decision.wants:
         view = view.plus(*(recorded(quotes, want, t, spot) for want in decision.wants if isinstance(want, Selection)))
         decision = strategy.decide(view, RUNNING)
-    condor = entry(decision).condor
+    action = entry(decision)
+    condor = action.condor
     assert 49 <= dte(condor.short_put.expiry, t) <= 55
     assert all(leg.strike % 25 == 0 for leg in condor.legs)
     assert condor.short_put.strike <= spot - 125
     assert condor.short_call.strike >= spot + 100
-    assert 3.0 <= condor.credit < 25
-    assert condor.natural < condor.credit + 0.03
+    assert 3.0 <= action.worst <= action.limit < 25
+    assert action.natural < action.limit + 0.03
 
 
 def recorded(quotes: list[Quote], wanted: Selection, t: float, spot: float) -> ChainQuotes:
