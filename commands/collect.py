@@ -34,7 +34,7 @@ def collect_once(options: Options, symbols: Sequence[str], *, as_json: bool) -> 
     if not config.collectors:
         msg = f"{options.config} has no [[collectors]]; add one per symbol"
         raise RefusedError(msg)
-    start = _moment(config, options.start)
+    start = first_cycle(config, options.start)
     run = open_run(config, named=options.data is not None, fresh=True, prefix="collect-")
     done: Queue[Slot] = Queue()
     with up(config, run, start=start, once=True, finished=done.put) as desk:
@@ -62,7 +62,7 @@ def _await(desk: Desk, done: Queue[Slot], expected: int) -> list[Slot]:
     return slots
 
 
-def _moment(config: Config, asked: str | None) -> float | None:
+def first_cycle(config: Config, asked: str | None) -> float | None:
     """Market time of the cycle: as asked; on a lake the day's last recording; else shortly after the open."""
     day = config.clock.day
     if config.gateway.kind == "ib":

@@ -52,6 +52,11 @@ def up(
         desk.stop()
 
 
+def is_simulated(config: Config) -> bool:
+    """Whether a run of this config lives on a simulated day."""
+    return config.clock.kind == "simulated" or (config.clock.kind == "auto" and config.gateway.kind == "paper")
+
+
 class Desk:
     """One run: composed at once, so that a bad input ends it before anything has started.
 
@@ -70,9 +75,7 @@ class Desk:
     ) -> None:
         self.config, self.run = config, run
         self.lake = lake_place(config, run.folder)
-        self.simulated = config.clock.kind == "simulated" or (
-            config.clock.kind == "auto" and config.gateway.kind == "paper"
-        )
+        self.simulated = is_simulated(config)
         self.ends = at(config.clock.day, config.clock.until) if self.simulated and not once else None
         self.clock = clock or self._clock(start)
         self.starts = self.clock.time()

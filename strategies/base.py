@@ -184,6 +184,13 @@ class Strategy(ABC, Generic[P]):
     def poll(self) -> float:
         """Seconds of market time between decisions."""
 
+    def selections(self) -> tuple[Selection, ...]:
+        """Parts of chains that an entry of today may ask for: `preflight` sees to it that they are listed and quoted.
+
+        None by default: a strategy may decide on recorded chains alone.
+        """
+        return ()
+
     @abstractmethod
     def decide(self, view: View, state: State) -> Decision:
         """Return what to do, given the market and what the strategy knows. Pure, and never raises on bad data."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from messages.market import Selection
 from strategies.base import Decision, State, Strategy, View
 from strategies.dte0_ic.config import Config
-from strategies.dte0_ic.scanner import scan
+from strategies.dte0_ic.scanner import scan, selection
 from strategies.registry import register
 
 
@@ -20,6 +21,10 @@ class SameDayCondor(Strategy[Config]):
     def poll(self) -> float:
         """See `Strategy.poll`."""
         return self.params.poll
+
+    def selections(self) -> tuple[Selection, ...]:
+        """See `Strategy.selections`."""
+        return (selection(self.params),)
 
     def decide(self, view: View, state: State) -> Decision:
         """See `Strategy.decide`."""
