@@ -68,6 +68,15 @@ def span(seconds: float | None) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def size(count: float) -> str:
+    """Write a number of bytes in its largest unit: `512 MB`, `41.3 GB`."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}"
+        count /= 1024
+    return f"{count:,.1f} GB"
+
+
 def time_of_day(t: float | None, *, seconds: bool = False) -> str:
     """Write epoch seconds as exchange time of day."""
     if t is None:
