@@ -139,6 +139,30 @@ def resume(*, config: ConfigFile = CONFIG, data: Data = None, json: AsJson = Fal
     raise typer.Exit(resume_desk(config, data, as_json=json))
 
 
+@app.command()
+def preflight(
+    *,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    client_id: ClientId = None,
+    day: Day = None,
+    at: Annotated[str | None, typer.Option(help="Simulated: exchange time of the look, HH:MM.")] = None,
+    market: Market = None,
+    json: AsJson = False,
+) -> None:
+    """Would today's run work? Tries everything that it needs, places nothing. Exit code 0 if it would, 1 if not.
+
+    Examples: supervisor.py preflight · supervisor.py preflight --port 4002 --json
+    """
+    from commands.options import Options
+    from commands.preflight import check_today
+
+    options = Options(config, data, host, port, client_id, day, at, market=market)
+    raise typer.Exit(check_today(options, as_json=json))
+
+
 @app.command("list")
 def list_(*, json: AsJson = False) -> None:
     """List the strategies with their parameters."""
