@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -197,8 +198,11 @@ def faults_of(texts: Sequence[str]) -> tuple[Fault, ...]:
         raise RefusedError(str(error)) from error
 
 
-def source_of(config: model.Config) -> Source:
-    """The market of the paper gateway; `RefusedError` when it cannot be had."""
+def source_of(config: model.Config, last: date | None = None) -> Source:
+    """The market of the paper gateway; `RefusedError` when it cannot be had.
+
+    A lake must hold chains of the clock's day or, where `last` is given, of some day from then to `last`.
+    """
     kind, _, where = config.gateway.market.partition(":")
     if kind == "fitted":
         path = Path(where) if where else SHIPPED
@@ -207,7 +211,7 @@ def source_of(config: model.Config) -> Source:
             raise RefusedError(msg)
         return FittedSource(FittedMarket.load(path), config.gateway.seed)
     if kind == "lake":
-        return _replay(lake_at(config), config)
+        return _replay(lake_at(config), config, last)
     msg = f'[gateway] market = "{config.gateway.market}": expected fitted, fitted:PATH or lake:PATH'
     raise RefusedError(msg)
 
@@ -222,18 +226,21 @@ def lake_at(config: model.Config) -> Path:
     raise RefusedError(msg)
 
 
-def _replay(path: Path, config: model.Config) -> ReplaySource:
-    lake, day = Lake(path), config.clock.day
-    rows = lake.chains(start=day, end=day)
-    if rows.is_empty():
+def _replay(path: Path, config: model.Config, last: date | None) -> ReplaySource:
+    lake, first = Lake(path), config.clock.day
+    if not lake.recorded_days(first, last or first):
         held = lake.get_snapshot_stats()["date_range"]
+        asked = f"{first} to {last}" if last is not None and last > first else f"{first}"
         msg = (
-            f"the lake at {path} holds no chains of {day}, but of {held[0]} to {held[1]}"
+            f"the lake at {path} holds no chains of {asked}, but of {held[0]} to {held[1]}"
             if held
             else f"{path} is empty"
         )
-        raise RefusedError(f"{msg}; choose another with --day")
-    return ReplaySource(rows, lake.daily_bars(), config.gateway.replay_hold)
+        raise RefusedError(f"{msg}; choose another with {'--day' if last is None else '--from and --to'}")
+    gateway = config.gateway
+    return ReplaySource(
+        lambda day: lake.chains(start=day, end=day), lake.daily_bars(), gateway.replay_hold, gateway.seed
+    )
 
 
 def _collector(plan: Plan, finished: Callable[[Slot], None] | None, context: Context) -> CollectorActor:

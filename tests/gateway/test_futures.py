@@ -9,6 +9,7 @@ from ib_async import IB, ContFuture, Contract, Future, LimitOrder, Ticker
 
 from desk.clock import SimulatedClock
 from desk.gateway.model import SHIPPED, FittedMarket, FittedSource
+from desk.gateway.recording import by_day
 from desk.gateway.replay import ReplaySource
 from desk.lake.schema import SNAPSHOTS
 from tests.gateway.market import START, Market
@@ -113,7 +114,7 @@ def test_an_order_for_a_future_is_refused() -> None:
 
 def test_a_recording_without_futures_lists_none() -> None:
     async def scenario() -> None:
-        replay = cast("Market", ReplaySource(SNAPSHOTS.empty(), None))
+        replay = cast("Market", ReplaySource(by_day(SNAPSHOTS.empty()), None))
         async with serving(market=replay) as served, connected(served.port) as ib:
             assert await codes_of(ib, Future("ES", exchange="CME")) == [200]
 

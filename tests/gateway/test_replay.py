@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from desk.gateway.recording import by_day
 from desk.gateway.replay import ReplaySource
-from desk.gateway.source import REPLAY
+from desk.gateway.source import FITTED, REPLAY
 from desk.market import calendar
 from desk.market.contracts import index, option, stock
 from messages.contract import Contract
@@ -63,7 +64,7 @@ def source() -> ReplaySource:
         row(TEN + 240, bid=3.01, ask=3.11, underlying=603.02),
         row(calendar.at(date(2026, 7, 15), "10:00"), bid=9.0, ask=9.5, underlying=590.0),
     )
-    return ReplaySource(rows, BARS, hold=300.0)
+    return ReplaySource(by_day(rows), BARS, hold=300.0)
 
 
 def test_a_quote_is_returned_exactly_and_what_is_missing_stays_so(source: ReplaySource) -> None:
@@ -87,32 +88,78 @@ def test_it_holds_until_the_next_recording_or_its_time_is_up(source: ReplaySourc
 def test_contracts_stay_listed_all_day_until_they_settle(source: ReplaySource) -> None:
     assert set(source.listed("SPY", calendar.at(DAY, "09:31"))) == {PUT, CALL}
     assert list(source.listed("SPY", calendar.at(DAY, "16:00"))) == [PUT]
-    assert list(source.listed("SPY", calendar.at(date(2026, 7, 16), "10:00"))) == []
     assert list(source.listed("QQQ", TEN)) == []
 
 
 def test_the_underlying_is_what_was_recorded_beside_the_options(source: ReplaySource) -> None:
-    first, later = (source.quotes([stock("SPY")], TEN + s) for s in (10, 1000))
+    first, later = (source.quotes([stock("SPY")], TEN + s) for s in (10, 539))
     assert (first.last[0], first.bid[0], first.ask[0], first.close[0]) == (602.37, 602.36, 602.38, 603.5)
-    assert later.last[0] == 603.02
-    bar = source.day(stock("SPY"), TEN + 1000)
+    assert (later.last[0], later.kind) == (603.02, (REPLAY,))
+    assert source.quotes([stock("SPY")], TEN + 540).kind == (FITTED,)
+    bar = source.day(stock("SPY"), TEN + 300)
+    assert bar is not None
+    assert (bar.open, bar.close) == (602.0, 603.02)
+    assert 598.0 <= bar.low <= 602.0
+    assert 603.02 <= bar.high <= 607.0
+
+
+def test_without_a_daily_bar_the_newest_recorded_price_stands() -> None:
+    rows = lake(row(TEN, bid=1.0, ask=1.1, underlying=602.37), row(TEN + 240, bid=1.0, ask=1.1, underlying=603.02))
+    bare = ReplaySource(by_day(rows), None)
+    q = bare.quotes([stock("SPY")], TEN + 1000)
+    assert (q.last[0], q.kind) == (603.02, (REPLAY,))
+    bar = bare.day(stock("SPY"), TEN + 1000)
     assert bar is not None
     assert (bar.open, bar.high, bar.low, bar.close) == (602.37, 603.02, 602.37, 603.02)
 
 
-def test_without_recordings_the_daily_bar_speaks(source: ReplaySource) -> None:
+def test_a_path_through_the_daily_bar_shows_the_day_and_says_that_it_is_modelled(source: ReplaySource) -> None:
     vix = index("VIX")
-    clocks = ("09:00", "09:30", "15:59", "16:00")
-    assert [source.quotes([vix], calendar.at(DAY, c)).last[0] for c in clocks] == [16.5, 16.0, 16.0, 17.5]
-    q = source.quotes([vix], TEN)
-    assert np.isnan(q.bid[0])
-    assert q.close[0] == 16.5
-    assert source.quotes([stock("SPY")], calendar.at(DAY, "09:30")).last[0] == 602.0
+    times = [calendar.at(DAY, "09:30") + 60 * n for n in range(391)]
+    shown = [source.quotes([vix], t) for t in times]
+    levels = [float(q.last[0]) for q in shown]
+    assert (levels[0], max(levels), min(levels), levels[-1]) == (16.0, 18.0, 15.5, 17.5)
+    assert [q.kind[0] for q in shown] == [FITTED] * 390 + [REPLAY]
+    outside = [source.quotes([vix], calendar.at(DAY, c)).last[0] for c in ("09:00", "16:00", "20:00")]
+    assert outside == [16.5, 17.5, 17.5]
+    assert {float(q.close[0]) for q in shown} == {16.5}
+    assert np.isnan(shown[0].bid[0])
+
+
+def test_nobody_sees_a_day_s_range_or_close_before_it_happened(source: ReplaySource) -> None:
+    vix = index("VIX")
+    for n in range(391):
+        t = calendar.at(DAY, "09:30") + 60 * n
+        bar = source.day(vix, t)
+        seen = [float(source.quotes([vix], calendar.at(DAY, "09:30") + 60 * m).last[0]) for m in range(0, n + 1, 30)]
+        assert bar is not None
+        assert bar.close == source.quotes([vix], t).last[0]
+        assert bar.low - 0.005 <= min(seen)  # levels are shown in cents
+        assert bar.high + 0.005 >= max(seen)
+        assert [b.date for b in source.daily(vix, "TRADES", t)] == (
+            ["20260713"] if n < 390 else ["20260713", "20260714"]
+        )
+    early = source.day(vix, calendar.at(DAY, "09:30"))
+    assert early is not None
+    assert (early.high, early.low) == (16.0, 16.0)
+
+
+def test_another_seed_is_another_path_through_the_same_prices() -> None:
+    rows = by_day(lake(row(TEN, bid=1.0, ask=1.1, underlying=602.37)))
+    one, same, other = (ReplaySource(rows, BARS, seed=seed) for seed in (1, 1, 2))
+
+    def at(source: ReplaySource, t: float) -> float:
+        return float(source.quotes([stock("SPY")], t).last[0])
+
+    later = [TEN + 3600 * n for n in range(1, 6)]
+    assert [at(one, t) for t in later] == [at(same, t) for t in later] != [at(other, t) for t in later]
+    for t in (calendar.at(DAY, "09:30"), TEN, calendar.at(DAY, "16:00")):
+        assert at(one, t) == at(other, t)
 
 
 def test_known_are_what_was_recorded_that_day_and_what_has_a_price(source: ReplaySource) -> None:
     assert [c.symbol for c in source.underlyings(TEN)] == ["SPY", "VIX"]
-    bare = ReplaySource(lake(row(TEN, bid=1.0, ask=1.1, underlying=600.0)), None)
+    bare = ReplaySource(by_day(lake(row(TEN, bid=1.0, ask=1.1, underlying=600.0))), None)
     assert [c.symbol for c in bare.underlyings(calendar.at(DAY, "09:30"))] == ["SPY"]
     assert np.isnan(bare.quotes([stock("SPY")], calendar.at(DAY, "09:30")).last[0])
     assert bare.day(stock("SPY"), calendar.at(DAY, "09:30")) is None
@@ -128,10 +175,39 @@ def test_daily_bars_are_those_of_closed_sessions(source: ReplaySource) -> None:
     assert source.daily(PUT, "TRADES", TEN) == []
 
 
+def test_over_several_days_each_shows_its_own(source: ReplaySource) -> None:
+    first, second, third = DAY, date(2026, 7, 15), date(2026, 7, 16)
+    assert source.quotes([PUT], calendar.at(second, "10:00")).bid[0] == 9.0
+    assert np.isnan(source.quotes([PUT], calendar.at(second, "09:59")).bid[0])
+    assert list(source.listed("SPY", calendar.at(second, "12:00"))) == [PUT]
+    assert source.quotes([stock("SPY")], calendar.at(second, "10:01")).last[0] == 590.0
+    assert source.quotes([stock("SPY")], calendar.at(second, "09:00")).close[0] == 601.0
+    assert source.quotes([PUT], TEN).bid[0] == 3.17, f"{first} can be asked for again"
+    assert np.isnan(source.quotes([PUT], calendar.at(third, "10:00")).bid[0])
+
+
+def test_a_day_without_a_recording_has_contracts_and_no_quotes(source: ReplaySource) -> None:
+    missing, weekend, long_after = date(2026, 7, 16), date(2026, 7, 18), date(2026, 7, 24)
+    for day in (missing, weekend):
+        assert list(source.listed("SPY", calendar.at(day, "10:00"))) == [PUT]
+        assert np.isnan(source.quotes([PUT], calendar.at(day, "10:00")).bid[0])
+        assert stock("SPY") in source.underlyings(calendar.at(day, "10:00"))
+    assert list(source.listed("SPY", calendar.at(long_after, "10:00"))) == []
+    settled = [c for c in source.listed("SPY", calendar.at(missing, "10:00")) if c.expiry < "20260716"]
+    assert settled == []
+
+
+def test_recordings_on_a_holiday_are_not_replayed() -> None:
+    holiday = date(2019, 5, 27)
+    rows = lake(row(calendar.at(holiday, "15:45"), bid=1.0, ask=1.1, underlying=280.0))
+    source = ReplaySource(by_day(rows), None)
+    assert np.isnan(source.quotes([PUT], calendar.at(holiday, "15:45")).bid[0])
+
+
 def test_an_am_settled_monthly_is_listed_until_its_morning() -> None:
     monthly = option("SPX", "20190516", 2800.0, "P", "SPX")
     at = calendar.at(date(2019, 5, 16), "15:45")
-    source = ReplaySource(lake(row(at, monthly, bid=1.0, ask=1.2, underlying=2876.0)), None)
+    source = ReplaySource(by_day(lake(row(at, monthly, bid=1.0, ask=1.2, underlying=2876.0))), None)
     assert list(source.listed("SPX", at)) == [monthly]
     assert source.underlyings(at) == [index("SPX")]
 
@@ -143,7 +219,8 @@ def test_a_whole_recorded_chain_is_replayed_to_the_cent(shared: Path) -> None:
     recorded = {}
     for symbol, expiration, strike, side, bid, ask in raw.select(columns).drop_nulls().iter_rows():
         recorded[option(symbol, expiration.replace("-", ""), strike, side[0].upper(), symbol)] = bid, ask
-    source = ReplaySource(lake(*(row(at, c, bid=bid, ask=ask) for c, (bid, ask) in recorded.items())), None)
+    rows = lake(*(row(at, c, bid=bid, ask=ask) for c, (bid, ask) in recorded.items()))
+    source = ReplaySource(by_day(rows), None)
     q = source.quotes(list(recorded), at + 60)
     assert len(recorded) > 20_000
     assert list(zip(q.bid.tolist(), q.ask.tolist(), strict=True)) == list(recorded.values())

@@ -1,13 +1,13 @@
 """Paths of underlyings through a session: the day's open, high, low and close are met, a seed decides the rest.
 
-A random walk is pinned at its open, at the time of its high and of its low, at a recorded price when there is one, and
-at its close; between pins it is a Brownian bridge, folded back into the day's range. SPX's walk is common to all; the
-others' mix it with their own, VIX with the opposite sign, so VIX's high falls near SPX's low.
+A random walk is pinned at its open, at the time of its high and of its low, at recorded prices where there are some,
+and at its close; between pins it is a Brownian bridge, folded back into the day's range. SPX's walk is common to all;
+the others' mix it with their own, VIX with the opposite sign, so VIX's high falls near SPX's low.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
@@ -21,6 +21,9 @@ from desk.market.calendar import Session
 from messages.contract import Bar
 
 Floats = npt.NDArray[np.float64]
+
+Recorded = Callable[[str, date], Mapping[float, float]]
+"""Prices of a symbol that were recorded on a day, by time; its path passes through them."""
 
 MINUTE = 60.0
 CORRELATION = {"SPX": 1.0, "VIX": -0.85, "SPY": 0.99, "QQQ": 0.93, "IWM": 0.88}
@@ -52,9 +55,7 @@ class Path:
 class Paths:
     """Prices of every symbol that has daily bars, at any time: the path in a session, the last close outside it."""
 
-    def __init__(
-        self, daily: Mapping[str, Daily], seed: int, recorded: Mapping[tuple[str, date], tuple[float, float]]
-    ) -> None:
+    def __init__(self, daily: Mapping[str, Daily], seed: int, recorded: Recorded = lambda _symbol, _day: {}) -> None:
         self._daily = daily
         self._seed = seed
         self._recorded = recorded
@@ -102,9 +103,8 @@ class Paths:
         common = np.random.default_rng([self._seed, day.toordinal()]).standard_normal(steps)
         own = np.random.default_rng([self._seed, day.toordinal(), crc32(symbol.encode())]).standard_normal(steps)
         rho = CORRELATION.get(symbol, 0.0)
-        pins = {}
-        if (known := self._recorded.get((symbol, day))) is not None:
-            pins[round((known[0] - session.opens) / MINUTE)] = known[1]
+        known = self._recorded(symbol, day)
+        pins = {round((t - session.opens) / MINUTE): price for t, price in known.items()}
         price = drawn(rho * common + np.sqrt(1.0 - rho * rho) * own, ends, pins)
         return Path(session, price, np.maximum.accumulate(price), np.minimum.accumulate(price))
 
@@ -125,13 +125,18 @@ def drawn(noise: Floats, ends: tuple[float, ...], pins: Mapping[int, float]) -> 
     fixed |= {0: first, steps: last}
     scale = (high - low) / (_RANGE * np.sqrt(steps))
     walk = np.concatenate([[0.0], np.cumsum(noise)]) * scale
-    walk += np.linspace(first, last - walk[-1], steps + 1)
-    for price, place in ((high, int(np.argmax(walk))), (low, int(np.argmin(walk)))):
+    through = _bridged(walk, fixed)
+    for price, place in ((high, int(np.argmax(through))), (low, int(np.argmin(through)))):
         if price not in fixed.values():
             fixed[_free(place, fixed, steps)] = price
+    return _folded(_bridged(walk, fixed), low, high, fixed)
+
+
+def _bridged(walk: Floats, fixed: Mapping[int, float]) -> Floats:
+    """Return the walk moved, linearly between pins, so that it passes through each."""
     order = sorted(fixed)
-    free = walk - np.interp(np.arange(steps + 1), order, walk[order])
-    return _folded(np.interp(np.arange(steps + 1), order, [fixed[n] for n in order]) + free, low, high, fixed)
+    off = np.array([fixed[n] for n in order]) - walk[order]
+    return np.asarray(walk + np.interp(np.arange(len(walk)), order, off), dtype=np.float64)
 
 
 def _free(place: int, fixed: Mapping[int, float], steps: int) -> int:

@@ -35,8 +35,8 @@ class FittedSource:
     def __init__(self, market: FittedMarket, seed: int) -> None:
         self._market = market
         self._seed = seed
-        known = {(history.INDEX, day): point for day, point in market.recorded().items()}
-        self._paths = Paths(market.daily, seed, known)
+        self._recorded = market.recorded()
+        self._paths = Paths(market.daily, seed, self._spot)
         self._futures = Futures(self._paths, self._carry, seed)
         self._boards: dict[tuple[str, date], Board] = {}
         self._surfaces: dict[date, Surface] = {}
@@ -141,6 +141,10 @@ class FittedSource:
         columns["bid_size"][places], columns["ask_size"][places] = board.sizes(rows, minute, self._seed)
         hit = np.where(uniform(rows, self._seed, 5, minute) < 0.5, np.maximum(bid, board.tick(bid)), ask)
         columns["last"][places] = np.where(traded > 0, hit, np.nan)
+
+    def _spot(self, symbol: str, day: date) -> dict[float, float]:
+        """Return SPX's recorded price of that day by its time."""
+        return dict([self._recorded[day]]) if symbol == history.INDEX and day in self._recorded else {}
 
     def _board(self, symbol: str, at: float) -> Board | None:
         day = _trading_day(at)

@@ -27,7 +27,7 @@ def test_any_bar_is_met_and_any_pin_inside_it(values: list[float], seed: int, pl
 
 def test_every_session_of_every_symbol_meets_its_bar(market: FittedMarket) -> None:
     for seed in (1, 2):
-        paths = Paths(market.daily, seed, {})
+        paths = Paths(market.daily, seed)
         for symbol in ("SPX", "VIX", "SPY", "QQQ", "IWM"):
             bars = market.daily[symbol]
             for i in range(bars.before(date(2019, 4, 25)), bars.before(date(2019, 6, 14))):
@@ -46,7 +46,7 @@ def test_the_recorded_price_is_passed_at_its_time(market: FittedMarket) -> None:
 
 
 def test_spx_and_vix_move_against_each_other_and_spy_with_spx(market: FittedMarket) -> None:
-    paths = Paths(market.daily, 3, {})
+    paths = Paths(market.daily, 3)
     against, along = [], []
     for day in market.days:
         spx, vix, spy = (paths.path(symbol, day) for symbol in ("SPX", "VIX", "SPY"))
