@@ -5,26 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
-from random import Random
 
-from commands.compose import Endpoint, children, gateway_settings, origin_of, schedule_of, source_of
 from commands.options import Options
 from commands.settings import settings
+from commands.virtual import VirtualDesk, virtual
 from desk.config import Config
-from desk.console.log import DeskLog
-from desk.gateway.server import Gateway
-from desk.lake.origin import claim
-from desk.lake.queries import Lake
-from desk.market.calendar import at
-from desk.runtime.simulation import SimulatedSystem
-from desk.runtime.supervision import Supervisor
-from messages.system import Report
 from tests.acceptance.running import REPO
 
-PORT = 4002
+__all__ = ["DAY", "SimulatedDesk", "Tap", "shipped", "simulated", "warnings"]
+
 DAY = date(2019, 5, 13)
 
 
@@ -49,62 +41,22 @@ class Tap:
         self._read(data)
 
 
-@dataclass
-class SimulatedDesk:
-    """A running desk in virtual time."""
+@dataclass(frozen=True, slots=True)
+class SimulatedDesk(VirtualDesk):
+    """A running desk in virtual time whose clients' messages are read along."""
 
-    config: Config
-    folder: Path
-    system: SimulatedSystem
-    supervisor: Supervisor
-    gateway: Gateway
-    log: DeskLog
     taps: list[Tap]
-
-    @property
-    def lake(self) -> Lake:
-        return Lake(self.folder / "lake")
-
-    def until(self, time: str) -> None:
-        self.system.run_until(at(self.config.clock.day, time))
-
-    def report(self, name: str) -> Report:
-        return next(each for each in self.system.reports() if each.name == name)
-
-    def stop(self) -> None:
-        self.supervisor.stop()
-        self.system.run_until(self.system.clock.time() + 120, self.supervisor.ended.is_set)
 
 
 @contextmanager
-def simulated(config: Config, folder: Path, start: str = "09:25", seed: int = 1) -> Iterator[SimulatedDesk]:
+def simulated(
+    config: Config, folder: Path, start: str = "09:25", seed: int = 1, last: date | None = None
+) -> Iterator[SimulatedDesk]:
     """Compose the desk as `run` does, on a virtual loop instead of threads and sockets."""
-    began = datetime.fromtimestamp(at(config.clock.day, start), UTC)
-    system = SimulatedSystem(began, config.supervision, seed)
-    log = DeskLog(folder / "logs", system.clock)
-    system.log = log.logger
-    gateway = Gateway(gateway_settings(config, None), source_of(config), system.clock, Random(seed))
-    try:
-        system.loop.call_soon(gateway.open)
-        system.run_for(0.0)
-        taps: list[Tap] = []
-
-        def accept() -> asyncio.Protocol:
-            protocol = gateway.accept()
-            taps.append(Tap(protocol))
-            return protocol
-
-        system.loop.serve(config.gateway.host, PORT, accept)
-        claim(folder / "lake", origin_of(config))
-        supervisor = Supervisor(system)
-        supervisor.start(children(config, folder / "lake", Endpoint(config.gateway.host, PORT)))
-        system.tell("persistence", schedule_of(config))
-        desk = SimulatedDesk(config, folder, system, supervisor, gateway, log, taps)
-        yield desk
-        desk.stop()
-    finally:
-        system.close()
-        log.close()
+    taps: list[Tap] = []
+    with virtual(config, folder, start, seed=seed, last=last, accepted=lambda one: taps.append(Tap(one))) as desk:
+        parts = {field.name: getattr(desk, field.name) for field in fields(desk)}
+        yield SimulatedDesk(**parts, taps=taps)
 
 
 def warnings(log: Sequence[dict[str, object]]) -> list[dict[str, object]]:
