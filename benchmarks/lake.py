@@ -34,8 +34,8 @@ from benchmarks import lake_data as data
 from desk.lake.housekeeper import Housekeeper
 from desk.lake.imports import import_file
 from desk.lake.queries import Lake
+from desk.lake.record import pack
 from desk.lake.schema import SNAPSHOTS
-from desk.lake.spool import pack
 from desk.lake.tables import scan
 from desk.lake.writer import Writer
 from desk.market.calendar import at

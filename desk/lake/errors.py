@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import errno
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import polars as pl
 from deltalake.exceptions import DeltaError
 
-# delta-rs and SQLite pass the system's error on as text only.
-_FULL = ("os error 28", "os error 122", "os error 27", "No space left", "database or disk is full")
-_READ_ONLY = ("os error 30", "Read-only file system", "readonly database")
+# delta-rs passes the system's error on as text only.
+_FULL = ("os error 28", "os error 122", "os error 27", "No space left")
+_READ_ONLY = ("os error 30", "Read-only file system")
 _DRAWN = re.compile(r"\x1b\[[0-9;]*m|↳|^Help: .*$", re.MULTILINE)
 
 
@@ -70,7 +69,7 @@ def edge(kind: type[LakeError], what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (DeltaError, pl.exceptions.PolarsError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
+    except (DeltaError, pl.exceptions.PolarsError, OSError, ValueError, OverflowError) as error:
         raise _kind_of(kind, error)(f"{what}: {_plain(error)}") from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":

@@ -14,13 +14,15 @@ _BITS = 18
 LAYOUTS = (("date",), ("strike_partition", "symbol"), ("symbol", "yearmonth"))
 
 
-def normal(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with the values that are stored: NaN is null, narrow columns are rounded.
-
-    LayoutError when a column is missing, unknown or of another type.
-    """
+def checked(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows. LayoutError when a column is missing, unknown or of another type."""
     if rows.schema != table.schema:
         raise LayoutError(f"rows for {table.name} have the columns {rows.schema}, not {table.schema}")
+    return rows
+
+
+def normal(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with the values that are stored: NaN is null, narrow columns are rounded."""
     floats = {name: pl.col(name).fill_nan(None) for name, kind in table.schema.items() if kind == pl.Float64}
     return rows.with_columns(_rounded(each) if name in table.narrow else each for name, each in floats.items())
 
@@ -28,7 +30,8 @@ def normal(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
 def merged(table: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
     """Return items' rows, oldest first, as one frame in which the last item that wrote a unit has all its rows.
 
-    Sorted; of an item's rows with one key the last stays. Weak rows count as a unit's only where no item has others.
+    As they are stored (`normal`), sorted; of an item's rows with one key the last stays. Weak rows count as a unit's
+    only where no item has others.
     """
     item = "_item"
     rows = pl.concat([table.conform(frame).with_columns(pl.lit(n).alias(item)) for n, frame in enumerate(frames)])
@@ -39,7 +42,7 @@ def merged(table: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
         rows = rows.with_columns(rank.alias("_rank"))
         newest = rows.filter(pl.col("_rank") == pl.col("_rank").max().over(table.unit))
         newest = newest.unique(subset=list(table.key), keep="last", maintain_order=True)
-    return newest.select(table.schema.names()).sort(table.sort)
+    return normal(table, newest.select(table.schema.names())).sort(table.sort)
 
 
 def is_weak(table: Table) -> pl.Expr:

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from desk.lake.errors import LakePathError, WriteError, edge
-from desk.lake.layout import normal
+from desk.lake.errors import LakePathError
+from desk.lake.layout import checked
 from desk.lake.origin import check_folder
 from desk.lake.place import Place, Root, place
 from desk.lake.rows import Item
@@ -42,7 +42,7 @@ class Writer:
         LakePathError, LayoutError (option_snapshots is partitioned otherwise), LakeBusyError or WriteError.
         """
         self.root = place(root)
-        self._spool = Spool(_spool_folder(self.root, spool) / f"{app_id}.sqlite")
+        self._spool = Spool(_spool_folder(self.root, spool) / f"{app_id}.spool")
         try:
             self._stores = [
                 Store(self.root, table, app_id, partition_by if table is SNAPSHOTS else ()) for table in TABLES.values()
@@ -59,8 +59,7 @@ class Writer:
 
         LayoutError for rows of other columns, WriteError when the disk refuses: then nothing of it is kept.
         """
-        with edge(WriteError, "cannot accept rows"):
-            frames = {name: normal(TABLES[name], rows) for name, rows in item.items()}
+        frames = {name: checked(TABLES[name], rows) for name, rows in item.items()}
         return self._spool.accept({name: frame for name, frame in frames.items() if len(frame)})
 
     @property
@@ -80,7 +79,7 @@ class Writer:
             if frames:
                 rows[store.table.name] = store.commit(frames, last)
         if last:
-            self._spool.forget(last)
+            self._spool.clear()
         return Committed(last, rows)
 
     def close(self) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from desk.lake.errors import LakeError, ReadError, WriteError, edge
@@ -11,9 +9,7 @@ class PanicException(BaseException):
     """As PyO3 raises it."""
 
 
-@pytest.mark.parametrize(
-    "error", [PanicException("index out of bounds"), OSError("disk"), sqlite3.OperationalError("full")]
-)
+@pytest.mark.parametrize("error", [PanicException("index out of bounds"), OSError("disk"), ValueError("full")])
 def test_what_libraries_throw_becomes_ours(error: BaseException) -> None:
     with pytest.raises(WriteError, match="cannot write rows: ") as caught, edge(WriteError, "cannot write rows"):
         raise error

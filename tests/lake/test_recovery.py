@@ -73,7 +73,7 @@ def cut_off(root: Path, monkeypatch: pytest.MonkeyPatch, synced: int, unsynced: 
     with monkeypatch.context() as patch:
         for store in writer._stores:
             patch.setattr(store._durability, "settle", lambda _: None)
-        patch.setattr(writer._spool, "forget", lambda _: None)
+        patch.setattr(writer._spool, "clear", lambda: None)
         for n in range(synced, synced + unsynced):
             writer.accept(rows.of_batch(nth(n)))
             writer.drain()

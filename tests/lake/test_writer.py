@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -176,7 +175,7 @@ def test_a_crash_before_the_spool_is_cleared_writes_nothing_twice(
 ) -> None:
     writer = Writer(tmp_path, "desk")
     writer.accept(rows.of_batch(batch()))
-    monkeypatch.setattr(writer._spool, "forget", lambda _: None)
+    monkeypatch.setattr(writer._spool, "clear", lambda: None)
     writer.drain()
     writer.close()
     with Writer(tmp_path, "desk") as again:
@@ -250,29 +249,6 @@ def test_a_failed_commit_leaves_everything_in_the_spool(tmp_path: Path) -> None:
     assert len(table(tmp_path)) == 8
 
 
-def test_a_cleared_spool_gives_its_room_back(tmp_path: Path) -> None:
-    with Writer(tmp_path, "desk") as writer:
-        for n in range(40):
-            writer.accept(rows.of_batch(batch(NOON + 60 * n, contracts=200)))
-        writer.drain()
-    assert (tmp_path / "_spool" / "desk.sqlite").stat().st_size < 50_000
-
-
-def test_a_spool_that_is_no_database_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "_spool").mkdir()
-    (tmp_path / "_spool" / "desk.sqlite").write_bytes(b"no database at all, and long enough to be looked at" * 100)
-    with pytest.raises(Exception, match="cannot open the spool"):
-        Writer(tmp_path, "desk")
-
-
-def test_the_spool_is_durable_by_its_settings(tmp_path: Path) -> None:
-    with Writer(tmp_path, "desk") as writer:
-        assert writer._spool._db.execute("PRAGMA synchronous").fetchone() == (2,)
-    db = sqlite3.connect(tmp_path / "_spool" / "desk.sqlite")
-    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    db.close()
-
-
 def test_commits_are_synced_before_the_spool_is_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     monkeypatch.setattr(
@@ -280,9 +256,9 @@ def test_commits_are_synced_before_the_spool_is_cleared(tmp_path: Path, monkeypa
     )
     with Writer(tmp_path, "desk") as writer:
         writer.accept(rows.of_batch(batch()))
-        monkeypatch.setattr(writer._spool, "forget", lambda _: synced.append("forget"))
+        monkeypatch.setattr(writer._spool, "clear", lambda: synced.append("clear"))
         writer.drain()
-    assert synced[-1] == "forget"
+    assert synced[-1] == "clear"
     commit = [
         json.loads(line)
         for line in (tmp_path / "option_snapshots/_delta_log" / f"{0:020}.json").read_text().splitlines()
