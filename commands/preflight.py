@@ -62,7 +62,7 @@ def _checks(options: Options) -> Iterator[Check]:
     try:
         simulated = is_simulated(config)
         now = (first_cycle(config, options.start) if simulated else None) or RealClock().time()
-        yield from premises(config, run, now, simulated=simulated)
+        yield from premises(config, run, now)
         busy = running_desk(run.root) is not None
     except RefusedError as error:
         yield failed("market", str(error))

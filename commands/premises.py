@@ -22,7 +22,7 @@ _LEAST, _LITTLE = 500 * 2**20, 5 * 2**30
 """Bytes of free disk without which a day cannot be recorded, and below which somebody should look after it."""
 
 
-def premises(config: Config, run: Run, now: float, *, simulated: bool) -> Iterator[Check]:
+def premises(config: Config, run: Run, now: float) -> Iterator[Check]:
     """Check what needs no gateway, for a run that would begin at market time `now`."""
     yield _disk(run.folder)
     yield _lake(config, run.folder)
@@ -30,7 +30,7 @@ def premises(config: Config, run: Run, now: float, *, simulated: bool) -> Iterat
     if desk := running_desk(run.root):
         text = f"a desk runs there already (process {desk.process})"
         yield warning("other desk", text, "Two desks on one data folder are one too many: stop it before the run.")
-    yield _calendar(now, simulated=simulated)
+    yield _calendar(now)
 
 
 def _disk(folder: Path) -> Check:
@@ -63,17 +63,16 @@ def _switch(root: Path) -> Check:
     return failed("kill switch", f"halted: {standing.reason}", "`resume` lifts it.")
 
 
-def _calendar(now: float, *, simulated: bool) -> Check:
+def _calendar(now: float) -> Check:
     day = exchange_date(now)
     today = session(day)
     if today is None:
         following = next_session(day)
-        text = f"no session on {day:%a %Y-%m-%d}; the next opens {words.moment(following.opens)}"
-        return failed("calendar", text, "Choose another day with --day.") if simulated else warning("calendar", text)
+        return warning("calendar", f"no session today; the next opens {words.moment(following.opens)}")
     hours = f"{words.time_of_day(today.opens)} to {words.time_of_day(today.closes)} ET"
     early = ", an early close" if today.early else ""
     if now >= today.closes:
         following = next_session(day)
         return warning("calendar", f"today's session is over; the next opens {words.moment(following.opens)}")
-    opens = f", opens in {words.span(today.opens - now)}" if now < today.opens else ", open now"
-    return ok("calendar", f"session on {day:%a %Y-%m-%d}, {hours}{early}{'' if simulated else opens}")
+    opens = f", opens in {words.span(today.opens - now)}" if now < today.opens else ""
+    return ok("calendar", f"session on {day:%a %Y-%m-%d}, {hours}{early}{opens}")

@@ -177,7 +177,7 @@ async def _strategy(stage: Stage, strategy: Strategy) -> list[Check]:
     for selection in _selections(strategy):
         name = f"{strategy.instance} {selection.trading_class or selection.symbol}"
         chain = await stage.broker.chain(_near(stage, selection), lambda _done, _asked: None)
-        checks.append(_listed(stage, name, selection, chain))
+        checks.append(_listed(stage, name, chain))
     return checks
 
 
@@ -188,15 +188,12 @@ def _near(stage: Stage, selection: Selection) -> ChainWanted:
     return ChainWanted(_ME, f"{selection}", near, Priority.ENTRY, stage.deadline)
 
 
-def _listed(stage: Stage, name: str, selection: Selection, chain: ChainQuotes) -> Check:
-    days = f"{selection.dte_min} to {selection.dte_max} days"
+def _listed(stage: Stage, name: str, chain: ChainQuotes) -> Check:
     if chain.error:
-        return failed(name, chain.error)
-    if not chain.asked:
-        return failed(name, f"nothing is listed with {days} to expiry", "Today it would find nothing to enter.")
-    expiries = ", ".join(sorted({quote.contract.expiry for quote in chain.quotes}))
+        return failed(name, chain.error, "It would find nothing to enter.")
     both = sum(quote.two_sided for quote in chain.quotes)
-    text = f"{expiries or days}: {both} of {chain.asked} contracts near the money have a bid and an ask"
+    expiries = ", ".join(sorted({quote.contract.expiry for quote in chain.quotes}))
+    text = f"{expiries} {both} of {chain.asked} contracts near the money have a bid and an ask".strip()
     return ok(name, text) if both else _missing(stage, name, text, "Does the account subscribe to options' data?")
 
 

@@ -1,0 +1,150 @@
+"""`preflight` against the embedded gateway, and against gateways that a run would not get along with."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from commands.compose import source_of
+from commands.options import Options
+from commands.preflight import check_today
+from desk.clock import RealClock
+from desk.config.model import Config
+from desk.gateway.settings import Settings
+from desk.gateway.thread import GatewayThread
+from desk.lake.origin import claim
+from desk.orders import halt
+from tests.acceptance.running import REPO
+
+Preflight = Callable[..., dict[str, str]]
+SHIPPED = (REPO / "config.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def preflight(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Preflight:
+    """Run it; what each check came to, as `verdict: text`."""
+
+    def run(*changes: tuple[str, str], expected: int, **options: object) -> dict[str, str]:
+        text = SHIPPED
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after, 1)
+        config = tmp_path / "config.toml"
+        config.write_text(text, encoding="utf-8")
+        given = Options(config, **{"data": tmp_path / "data", **options})  # type: ignore[arg-type]  # as in Options
+        assert check_today(given, as_json=True) == expected
+        told = json.loads(capsys.readouterr().out)
+        assert told["ready"] == (expected == 0)
+        return {each["name"]: f"{each['verdict']}: {each['text']}" for each in told["checks"]}
+
+    return run
+
+
+@contextmanager
+def other_gateway(**settings: object) -> Iterator[int]:
+    """A gateway in the place of IB's, on the wall's time."""
+    gateway = GatewayThread(Settings(latency=0.0, **settings), source_of(Config()), RealClock(), Random(1))  # type: ignore[arg-type]  # as in Settings
+    port = gateway.start()
+    try:
+        yield port
+    finally:
+        gateway.stop()
+
+
+def test_the_default_run_would_work_and_nothing_is_left_behind(preflight: Preflight, tmp_path: Path) -> None:
+    checks = preflight(expected=0)
+    assert all(each.startswith("ok: ") for each in checks.values()), checks
+    assert checks["account"] == "ok: DU1234567, a paper account"
+    assert checks["dte0_ic SPXW"].startswith("ok: 20190513 ")
+    assert {"quote VIX", "quote SPX", "quote SPY", "quote QQQ", "quote IWM"} <= set(checks)
+    assert not (tmp_path / "data").exists()
+
+
+def test_people_get_lines_and_a_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    halt.write(tmp_path, halt.Halt("storm"))
+    options = Options(REPO / "config.toml", tmp_path)
+    assert check_today(options, as_json=False) == 1
+    shown = capsys.readouterr().out
+    assert "session on Mon 2019-05-13, 09:30 to 16:00 ET" in shown
+    assert "halted: storm" in shown
+    assert "`resume` lifts it." in shown
+    assert "Today's run would NOT work: 1 failed." in shown
+
+
+def test_every_mistake_of_the_config(preflight: Preflight) -> None:
+    checks = preflight(("client_id = 1 ", 'client_id = "one"'), ("speed = 60.0", "speed = 0"), expected=1)
+    assert list(checks) == ["config"]
+    assert "client_id" in checks["config"]
+    assert "speed" in checks["config"]
+
+
+def test_a_data_folder_that_is_a_file_and_a_lake_of_another_origin(preflight: Preflight, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    assert preflight(expected=1)["data folder"].startswith("failed: ")
+    (tmp_path / "data").unlink()
+    claim(tmp_path / "data" / "lake", "live")
+    assert "rows of another origin: live" in preflight(expected=1)["lake"]
+
+
+def test_little_disk_is_said_and_none_fails(preflight: Preflight, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type(shutil.disk_usage("/"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 2 * 2**30))
+    assert preflight(expected=0)["data folder"].endswith("can be written, 2.0 GB free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 100 * 2**20))
+    assert preflight(expected=1)["data folder"].startswith("failed: ")
+
+
+def test_data_that_is_not_subscribed_to(preflight: Preflight) -> None:
+    checks = preflight(("#faults = []", 'faults = ["unsubscribed symbol=VIX"]'), expected=1)
+    assert checks["quote VIX"].startswith("failed: ")
+    assert "354" in checks["quote VIX"]
+    assert checks["quote SPX"].startswith("ok: ")
+
+
+def test_expiries_that_are_not_listed(preflight: Preflight) -> None:
+    checks = preflight(("#dte = 0 ", "dte = 1000 "), expected=1)
+    assert checks["dte0_ic SPXW"].startswith("failed: SPX lists nothing 1000 to 1000 days out")
+
+
+def test_nobody_listens(preflight: Preflight) -> None:
+    with other_gateway() as port:
+        pass
+    checks = preflight(expected=1, port=port)
+    assert checks["gateway"].startswith(f"failed: cannot connect to 127.0.0.1:{port} as client 1")
+    assert "account" not in checks
+
+
+def test_an_account_that_orders_may_not_go_to(preflight: Preflight) -> None:
+    with other_gateway(account="DU7654321") as port:
+        checks = preflight(('account = "" ', 'account = "DU1234567" '), expected=1, port=port)
+    assert checks["account"].startswith("failed: the session is of DU7654321, and [trading] account is DU1234567")
+
+
+def test_live_money_without_both_keys(preflight: Preflight) -> None:
+    with other_gateway(account="U1234567") as port:
+        checks = preflight(expected=1, port=port)
+        assert "U1234567, which is no paper account" in checks["gateway"]
+        checks = preflight(('mode = "paper"', 'mode = "live" '), expected=1, port=port)
+        assert checks["account"] == "failed: U1234567 is for live money and trading is off"
+
+
+def test_a_client_id_in_use(preflight: Preflight) -> None:
+    import asyncio
+
+    from ib_async import IB
+
+    from tests.gateway.serving import run
+
+    async def main() -> dict[str, str]:
+        ib = IB()
+        await ib.connectAsync("127.0.0.1", port, clientId=1, timeout=20)
+        checks = await asyncio.to_thread(preflight, expected=1, port=port)
+        ib.disconnect()
+        return checks
+
+    with other_gateway() as port:
+        assert "client id 1 is in use" in run(main())["gateway"]
