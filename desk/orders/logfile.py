@@ -26,6 +26,8 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.torn: Path | None = None
+        self._end = self._before = 0
+        self._clean = True
         try:
             make_folder(path.parent)
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -71,7 +73,6 @@ class LogFile:
         content = self.path.read_bytes()
         records, self._end = parse(content, self.path)
         self._before = self._end
-        self._clean = True
         if self._end < len(content):
             self.torn = self._keep_torn(content[self._end :])
             os.ftruncate(self._handle, self._end)

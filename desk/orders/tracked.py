@@ -1,0 +1,110 @@
+"""One order as its strategy's log tells it: what was wanted, what executions did, what they cost, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from desk.orders import encoding
+from desk.orders.lines import CommissionLine, EndLine, FillLine
+from desk.orders.money import Dollars
+from messages.orders import Action, Executed, Order, OrderState, OrderTold, Working
+
+
+@dataclass(slots=True)
+class Tracked:
+    """An order and everything that its log has about it. The ledger alone changes it.
+
+    `rows` are its executions by exec_id, each in its latest revision; `bag` are those of the whole condor among them.
+    """
+
+    order: Order
+    end: EndLine | None = None
+    rows: dict[str, Executed] = field(default_factory=dict)
+    fills: dict[str, FillLine] = field(default_factory=dict)
+    late: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def state(self) -> OrderState:
+        """How it ended; INTENT until the log says so, whatever IB has told since."""
+        return self.end.state if self.end else OrderState.INTENT
+
+    @property
+    def bag(self) -> list[Executed]:
+        """Executions of the condor as a whole, in the order in which they were told."""
+        return [row for row in self.rows.values() if row.con_id == 0]
+
+    @property
+    def filled(self) -> int:
+        """Spreads done, by executions alone."""
+        return sum(row.quantity for row in self.bag)
+
+    @property
+    def left(self) -> int:
+        """Spreads that it may still do: none once it has ended."""
+        return 0 if self.end else max(0, self.order.quantity - self.filled)
+
+    @property
+    def owed(self) -> int:
+        """Spreads that IB counted as filled at the end and of which no execution was told yet."""
+        return max(0, self.end.filled - self.filled) if self.end else 0
+
+    @property
+    def average(self) -> float | None:
+        """Average credit or debit per share of what is filled, None before the first."""
+        bag = self.bag
+        quantity = sum(row.quantity for row in bag)
+        if quantity == 0:
+            return None
+        return round(sum(self.price(row) * row.quantity for row in bag) / quantity, 10)
+
+    @property
+    def commission(self) -> Dollars:
+        """Dollars charged for all its fills, as far as told."""
+        return sum((self.charged(fill) for fill in self.fills.keys() | self.late.keys()), Dollars(0.0))
+
+    def price(self, row: Executed) -> float:
+        """Return the credit or the debit per share of an execution of the whole condor."""
+        return encoding.price(self.order.action, row.price)
+
+    def charged(self, fill: str) -> Dollars:
+        """Return the dollars charged for one fill, as far as told."""
+        line = self.fills.get(fill)
+        return Dollars((line.commission if line else 0.0) + sum(self.late.get(fill, {}).values()))
+
+    def knows(self, fill: str, exec_id: str) -> bool:
+        """Whether the log has the commission of that execution."""
+        line = self.fills.get(fill)
+        return exec_id in self.late.get(fill, {}) or (line is not None and exec_id in line.charged)
+
+    def execute(self, row: Executed) -> None:
+        """Take an execution; of two with one exec_id the later revision stands."""
+        known = self.rows.get(row.exec_id)
+        if known is None or row.revision > known.revision:
+            self.rows[row.exec_id] = row
+
+    def fill(self, line: FillLine) -> None:
+        """Take a FILL line in place of an earlier one of that fill and of commissions told since."""
+        self.fills[line.fill] = line
+        self.late.pop(line.fill, None)
+
+    def charge(self, line: CommissionLine) -> None:
+        """Take a commission, unless the fill's line has it."""
+        fill = self.fills.get(line.fill)
+        if fill is None or line.exec_id not in fill.charged:
+            self.late.setdefault(line.fill, {})[line.exec_id] = line.commission
+
+    def working(self, told: OrderTold | None) -> Working:
+        """Return it as its strategy sees it, with the state and the limit that the broker last told."""
+        order = self.order
+        limit = order.limit
+        if told is not None and told.net is not None and limit is not None:
+            limit = encoding.price(order.action, told.net)
+        state = self.state if told is None else told.state
+        return Working(
+            order.order_id, order.position, order.action, order.quantity, self.filled, limit, state, order.reason
+        )
+
+    @property
+    def opening(self) -> bool:
+        """Whether it opens its position."""
+        return self.order.action is Action.OPEN
