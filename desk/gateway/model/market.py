@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from desk.gateway.model.kept import Kept
 from desk.gateway.model.smile import Smile
 from desk.market import calendar, contracts
 
@@ -25,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 _VERSION = 1
+_SNAPSHOTS = 4  # kept unpacked
 _BAR_FIELDS = ("day", "open", "high", "low", "close", "volume")
 
 
@@ -83,7 +85,7 @@ class FittedMarket:
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
-        self._unpacked: dict[int, Snapshot] = {}
+        self._unpacked: Kept[int, Snapshot] = Kept(_SNAPSHOTS)
 
     @classmethod
     def load(cls, path: Path) -> FittedMarket:
@@ -124,18 +126,19 @@ class FittedMarket:
         return {name: _daily(a, a["bar_symbol"] == code) for code, name in enumerate(names)}
 
     def _unpack(self, i: int) -> Snapshot:
-        if i not in self._unpacked:
-            a = self._arrays
-            own = range(int(a["slice_start"][i]), int(a["slice_start"][i + 1]))
-            self._unpacked[i] = Snapshot(
-                float(a["snapshot_at"][i]),
-                float(a["snapshot_spot"][i]),
-                tuple(_slice(a, j) for j in own),
-                a["spread"][i],
-                a["interest"][i],
-                a["volume"][i],
-            )
-        return self._unpacked[i]
+        return self._unpacked.get(i, lambda: self._read(i))
+
+    def _read(self, i: int) -> Snapshot:
+        a = self._arrays
+        own = range(int(a["slice_start"][i]), int(a["slice_start"][i + 1]))
+        return Snapshot(
+            float(a["snapshot_at"][i]),
+            float(a["snapshot_spot"][i]),
+            tuple(_slice(a, j) for j in own),
+            a["spread"][i],
+            a["interest"][i],
+            a["volume"][i],
+        )
 
 
 def pack(snapshots: Sequence[Snapshot], daily: Mapping[str, Daily]) -> FittedMarket:

@@ -15,6 +15,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from desk.gateway.model.kept import Kept
 from desk.gateway.model.market import Daily
 from desk.market import calendar
 from desk.market.calendar import Session
@@ -26,6 +27,8 @@ Recorded = Callable[[str, date], Mapping[float, float]]
 """Prices of a symbol that were recorded on a day, by time; its path passes through them."""
 
 MINUTE = 60.0
+_PATHS = 200
+"""Paths kept: a month of bars shorter than a day, for each symbol."""
 CORRELATION = {"SPX": 1.0, "VIX": -0.85, "SPY": 0.99, "QQQ": 0.93, "IWM": 0.88}
 _RANGE = 1.67  # expected range of a Brownian motion over its deviation, Parkinson (1980)
 
@@ -59,7 +62,7 @@ class Paths:
         self._daily = daily
         self._seed = seed
         self._recorded = recorded
-        self._paths: dict[tuple[str, date], Path | None] = {}
+        self._paths: Kept[tuple[str, date], Path | None] = Kept(_PATHS)
 
     def price(self, symbol: str, t: float) -> float:
         """Return the price at `t`; NaN in and after a session without a bar."""
@@ -88,10 +91,7 @@ class Paths:
 
     def path(self, symbol: str, day: date) -> Path | None:
         """Return that day's path, None when the day is no session or has no bar."""
-        key = symbol, day
-        if key not in self._paths:
-            self._paths[key] = self._draw(symbol, day)
-        return self._paths[key]
+        return self._paths.get((symbol, day), lambda: self._draw(symbol, day))
 
     def _draw(self, symbol: str, day: date) -> Path | None:
         session, bars = calendar.session(day), self._daily.get(symbol)

@@ -14,6 +14,7 @@ from desk.gateway.model import history
 from desk.gateway.model.board import Board, Moment, Rows
 from desk.gateway.model.futures import Futures
 from desk.gateway.model.jitter import uniform
+from desk.gateway.model.kept import Kept
 from desk.gateway.model.listing import Listed, index_options, stock_options
 from desk.gateway.model.market import FittedMarket, Snapshot
 from desk.gateway.model.path import Paths, elapsed
@@ -27,6 +28,8 @@ Floats = npt.NDArray[np.float64]
 STOCKS = ("SPY", "QQQ", "IWM")
 _FIELDS = tuple(name for name in Quotes.__slots__ if name != "kind")
 _CENT = 0.01
+_BOARDS = 12
+"""Symbols and days kept: three days of the four symbols with options."""
 
 
 class FittedSource:
@@ -38,10 +41,10 @@ class FittedSource:
         self._recorded = market.recorded()
         self._paths = Paths(market.daily, seed, self._spot)
         self._futures = Futures(self._paths, self._carry, seed)
-        self._boards: dict[tuple[str, date], Board] = {}
-        self._surfaces: dict[date, Surface] = {}
-        self._closes: dict[tuple[str, date], Floats] = {}
-        self._activity: dict[tuple[str, date], tuple[Floats, Floats]] = {}
+        self._boards: Kept[tuple[str, date], Board | None] = Kept(_BOARDS)
+        self._surfaces: Kept[date, Surface] = Kept(_BOARDS)
+        self._closes: Kept[tuple[str, date], Floats] = Kept(_BOARDS)
+        self._activity: Kept[tuple[str, date], tuple[Floats, Floats]] = Kept(_BOARDS)
 
     def underlyings(self, at: float) -> Sequence[Contract]:
         """Return the indices SPX and VIX and the ETFs, those that have a price at that time."""
@@ -147,29 +150,28 @@ class FittedSource:
         return dict([self._recorded[day]]) if symbol == history.INDEX and day in self._recorded else {}
 
     def _board(self, symbol: str, at: float) -> Board | None:
+        if symbol != history.INDEX and symbol not in STOCKS:
+            return None
         day = _trading_day(at)
-        key = symbol, day
-        if key not in self._boards and (symbol == history.INDEX or symbol in STOCKS):
-            snapshot = self._market.snapshot(day)
-            spot = self._paths.close_before(history.INDEX, day)
-            own = self._paths.close_before(symbol, day)
-            if not np.isfinite(spot) or not np.isfinite(own):
-                return None
-            listed: Sequence[Listed] = index_options(snapshot, day, spot)
-            if symbol != history.INDEX:
-                listed = stock_options(symbol, listed, own)
-            tempo = history.tempo(self._market.daily, symbol, day)
-            self._boards[key] = Board(symbol, listed, self._surface(snapshot), snapshot, tempo, spot / own)
-        return self._boards.get(key)
+        return self._boards.get((symbol, day), lambda: self._made(symbol, day))
+
+    def _made(self, symbol: str, day: date) -> Board | None:
+        snapshot = self._market.snapshot(day)
+        spot, own = (self._paths.close_before(name, day) for name in (history.INDEX, symbol))
+        if not np.isfinite(spot) or not np.isfinite(own):
+            return None
+        listed: Sequence[Listed] = index_options(snapshot, day, spot)
+        if symbol != history.INDEX:
+            listed = stock_options(symbol, listed, own)
+        tempo = history.tempo(self._market.daily, symbol, day)
+        return Board(symbol, listed, self._surface(snapshot), snapshot, tempo, spot / own)
 
     def _carry(self, at: float, years: float) -> float:
         forward, _ = self._surface(self._market.snapshot(_trading_day(at))).carry(np.array([years]))
         return float(forward[0])
 
     def _surface(self, snapshot: Snapshot) -> Surface:
-        if snapshot.day not in self._surfaces:
-            self._surfaces[snapshot.day] = surface(snapshot)
-        return self._surfaces[snapshot.day]
+        return self._surfaces.get(snapshot.day, lambda: surface(snapshot))
 
     def _moment(self, symbol: str, at: float, day: date) -> Moment:
         vix, then = (self._paths.price(history.VIX, t) for t in (at, self._market.snapshot(day).at))
@@ -181,23 +183,24 @@ class FittedSource:
 
     def _previous(self, symbol: str, day: date, board: Board) -> Floats:
         """Return the model's prices at the close before, on ticks."""
-        key = symbol, day
-        if key not in self._closes:
+
+        def closes() -> Floats:
             moment = self._moment(symbol, calendar.previous_session(day).closes, day)
             price = board.priced(np.arange(len(board.contracts)), moment).price
             tick = board.tick(price)
-            self._closes[key] = np.round(np.round(price / tick) * tick, 2)
-        return self._closes[key]
+            return np.asarray(np.round(np.round(price / tick) * tick, 2), dtype=np.float64)
+
+        return self._closes.get((symbol, day), closes)
 
     def _day_activity(self, symbol: str, day: date, board: Board) -> tuple[Floats, Floats]:
-        key = symbol, day
-        if key not in self._activity:
+        def activity() -> tuple[Floats, Floats]:
             session = calendar.session(day)
             assert session is not None
             rows = np.arange(len(board.contracts))
             priced = board.priced(rows, self._moment(symbol, session.opens, day))
-            self._activity[key] = board.activity(rows, priced, self._seed + day.toordinal())
-        return self._activity[key]
+            return board.activity(rows, priced, self._seed + day.toordinal())
+
+        return self._activity.get((symbol, day), activity)
 
 
 def _trading_day(at: float) -> date:
