@@ -7,8 +7,10 @@ from typing import ClassVar
 from messages.market import Selection
 from strategies.base import Decision, State, Strategy, View
 from strategies.dte0_ic.config import Config
+from strategies.dte0_ic.risk import manage
 from strategies.dte0_ic.scanner import scan, selection
 from strategies.registry import register
+from strategies.stages import in_order
 
 
 @register("dte0_ic")
@@ -28,4 +30,8 @@ class SameDayCondor(Strategy[Config]):
 
     def decide(self, view: View, state: State) -> Decision:
         """See `Strategy.decide`."""
-        return scan(self.params, view, state)
+        return in_order(
+            state,
+            lambda: manage(self.params, view, state),
+            lambda: scan(self.params, view, state),
+        )

@@ -7,8 +7,10 @@ from typing import ClassVar
 from messages.market import Selection
 from strategies.base import Decision, State, Strategy, View
 from strategies.monthly_ic.config import Config
+from strategies.monthly_ic.risk import manage
 from strategies.monthly_ic.scanner import scan, selection
 from strategies.registry import register
+from strategies.stages import in_order
 
 
 @register("monthly_ic")
@@ -29,4 +31,8 @@ class MonthlyCondor(Strategy[Config]):
 
     def decide(self, view: View, state: State) -> Decision:
         """See `Strategy.decide`."""
-        return scan(self.params, view, state)
+        return in_order(
+            state,
+            lambda: manage(self.params, view, state),
+            lambda: scan(self.params, view, state),
+        )

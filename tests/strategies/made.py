@@ -8,7 +8,7 @@ from desk.market.calendar import at
 from desk.market.contracts import index, option
 from messages.contract import Contract, Quote
 from messages.market import ChainQuotes, Selection
-from messages.orders import Book, Condor, Holding
+from messages.orders import Action, Book, Condor, Holding, OrderState, Working
 from strategies.base import Phase, State, Strategy, View
 from strategies.params import Params
 from strategies.registry import create
@@ -82,12 +82,41 @@ def knowing(phase: Phase = Phase.RUNNING, *, flatten: bool = False, **book: Any)
     return State(phase, Book("test", 1, **{"ready": True, **book}), flatten)
 
 
-def holding(opened: float, position: str = "p") -> Holding:
-    """Some open condor."""
-    short_put, long_put, short_call, long_call = (
-        option("SPX", "20190705", k, r, "SPXW") for k, r in ((2600, "P"), (2575, "P"), (2950, "C"), (2975, "C"))
+def holding(
+    opened: float,
+    position: str = "p",
+    *,
+    symbol: str = "SPX",
+    trading_class: str = "SPXW",
+    expiry: str = "20190705",
+    at: tuple[float, float, float, float] = (2600, 2575, 2950, 2975),
+    credit: float = 3.0,
+    quantity: int = 1,
+) -> Holding:
+    """Some open condor; `at` are the strikes of short put, long put, short call, long call."""
+    legs = (
+        option(symbol, expiry, strike, right, trading_class)
+        for strike, right in zip(at, ("P", "P", "C", "C"), strict=True)
     )
-    return Holding(position, Condor(short_put, long_put, short_call, long_call), 1, 3.0, opened)
+    return Holding(position, Condor(*legs), quantity, credit, opened)
+
+
+def marks(held: Holding, t: float, debit: float, delta: float = 0.05) -> tuple[Quote, ...]:
+    """Sound quotes of a position's legs, together `debit` at mid and 0.20 more at the market."""
+    short_put, long_put, short_call, long_call = held.condor.legs
+    half, far = 1 + debit / 2, delta / 2
+    legs = ((short_put, half, -delta), (long_put, 1.0, -far), (short_call, half, delta), (long_call, 1.0, far))
+    return tuple(Quote(leg, t, bid=mid - 0.05, ask=mid + 0.05, delta=size) for leg, mid, size in legs)
+
+
+def closing(position: str = "p") -> Working:
+    """A close of a position that is on its way."""
+    return Working("close", position, Action.CLOSE, 1, 0, None, OrderState.WORKING, "profit")
+
+
+def opening(position: str = "new") -> Working:
+    """An entry that is on its way."""
+    return Working(position, position, Action.OPEN, 1, 0, 1.0, OrderState.WORKING, "entry")
 
 
 def clock(text: str, day: date = DAY) -> float:

@@ -18,6 +18,7 @@ from tests.strategies.made import (
     decider,
     holding,
     knowing,
+    marks,
     requoted,
     spots,
     strikes,
@@ -40,7 +41,9 @@ def decide(
     state: State = RUNNING,
     **params: object,
 ) -> Decision:
-    return decider("dte0_ic", **params).decide(spots(t, vix, spot=spot).plus(answer or today(t)), state)
+    legs = [quote for held in state.book.holdings for quote in marks(held, t, held.credit)]
+    view = spots(t, vix, spot=spot).plus(answer or today(t), *legs)
+    return decider("dte0_ic", **params).decide(view, state)
 
 
 def names(decision: Decision) -> list[str]:

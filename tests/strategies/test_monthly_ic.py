@@ -24,6 +24,7 @@ from tests.strategies.made import (
     decider,
     holding,
     knowing,
+    marks,
     requoted,
     spots,
     strikes,
@@ -48,7 +49,8 @@ def decide(
     *answers: ChainQuotes, vix: float = 20.0, close: float | None = 16.0, state: State = RUNNING, t: float = T,
     spot: float = 2800.0, **params: object,
 ) -> Decision:  # fmt: skip
-    view = spots(t, vix, close, spot).plus(*(answers or (legs(), nothing())))
+    held = [quote for each in state.book.holdings for quote in marks(each, t, each.credit)]
+    view = spots(t, vix, close, spot).plus(*(answers or (legs(), nothing())), *held)
     return decider("monthly_ic", **params).decide(view, state)
 
 
