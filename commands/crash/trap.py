@@ -1,0 +1,68 @@
+"""What kills a desk from within, at the one crossing of the one boundary that was chosen."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from commands.crash.plan import Moment, Trap
+
+TRADES = "trades.jsonl"
+Crossed = tuple[str, str]
+"""A boundary and the order at it, as a desk reports them."""
+
+
+class Killer:
+    """Stands at every boundary of a desk, tells who listens which is crossed, and kills the process at its own."""
+
+    def __init__(self, trap: Trap, tell: Callable[[Crossed], None]) -> None:
+        self._trap, self._tell, self._left = trap, tell, trap.nth
+        self._lock = Lock()
+
+    def __call__(self, boundary: str, order_id: str) -> None:
+        """Be at a boundary."""
+        self._cross(boundary, order_id, lambda: None)
+
+    def guard_syncs(self) -> None:
+        """Stand before every sync of a trade log from now on, too: the one boundary that is the system's."""
+        sync, synced = os.fsync, dict[str, int]()
+
+        def fsync(handle: int) -> None:
+            path = _path(handle)
+            if path.name == TRADES:
+                before, size = synced.get(str(path)), os.fstat(handle).st_size
+                synced[str(path)] = size
+                if before is not None and size > before:
+                    kept = before + int((size - before) * self._trap.keep)
+                    order = _order(os.pread(handle, size - before, before))
+                    self._cross(Moment.BEFORE_SYNC, order, lambda: os.ftruncate(handle, kept))
+            sync(handle)
+
+        os.fsync = fsync  # type: ignore[assignment]  # the logs sync handles, never files
+
+    def _cross(self, boundary: str, order_id: str, last: Callable[[], None]) -> None:
+        with self._lock:
+            with suppress(OSError):
+                self._tell((boundary, order_id))
+            self._left -= boundary == self._trap.boundary
+            if self._left == 0 and boundary == self._trap.boundary:
+                last()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _path(handle: int) -> Path:
+    """Where an open file is; nowhere on a system without /proc, where this boundary is never reached."""
+    try:
+        return Path(f"/proc/self/fd/{handle}").readlink()
+    except OSError:
+        return Path()
+
+
+def _order(lines: bytes) -> str:
+    """The order that the first of these lines is about."""
+    return str(json.loads(lines.splitlines()[0]).get("order_id", ""))
