@@ -120,7 +120,7 @@ def _progress(facts: dict[str, Any]) -> Progress:
 def _strategy(report: Report) -> StrategyView:
     facts = report.facts
     if facts.get("chosen") is not None:
-        return StrategyView(report.name, facts["phase"], _condor(facts), chosen=True)
+        return StrategyView(report.name, facts["phase"], _condor(facts), acted=True)
     vetoes = facts.get("vetoes") or ()
     note = f"{vetoes[0].name}: {vetoes[0].text}" if vetoes else ""
     return StrategyView(report.name, facts.get("phase", report.state), note)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from desk.console import words
+from desk.console.condors import add_condors, add_orders, dollars
 from desk.console.snapshot import Event, GatewayView, LakeView, Progress, Snapshot, Spot, StrategyView
 from messages.data import Slot
 from messages.system import Report
@@ -21,6 +22,17 @@ _NAME = 24
 """Columns that a name may take."""
 _LAST_SLOT = {True: 50, False: 32}
 """Columns that a finished slot may take on a wide terminal, and on one of 80: its reason may be long."""
+_CONDORS = (
+    ("open", "<"),
+    ("", "<"),
+    ("qty", ">"),
+    ("credit", ">"),
+    ("now", ">"),
+    ("gain $", ">"),
+    ("at risk $", ">"),
+    ("", "*"),
+)
+_ORDERS = (("orders", "<"), ("", "<"), ("filled", ">"), ("limit", ">"), ("state", "<"), ("", "*"))
 _LEVELS = {"warning": "yellow", "error": "red", "critical": "bold red"}
 
 
@@ -51,8 +63,9 @@ def _draw(snapshot: Snapshot, width: int, height: int) -> Group:
     wide = width >= _WIDE
     named = [each.name for each in snapshot.actors] + [each.name for each in snapshot.strategies]
     names = max(map(len, named), default=0) if wide else 0
-    parts: list[RenderableType] = [_head(snapshot, wide=wide)]
-    used = 3
+    warnings = _warnings(snapshot)
+    parts: list[RenderableType] = [_head(snapshot, wide=wide), *warnings]
+    used = 3 + len(warnings)
     if snapshot.collection:
         parts += [Text(), _collection(snapshot.collection, names, wide=wide)]
         used += 2 + len(snapshot.collection)
@@ -62,6 +75,12 @@ def _draw(snapshot: Snapshot, width: int, height: int) -> Group:
     if snapshot.strategies:
         parts += [Text(), _strategies(snapshot.strategies, names)]
         used += 2 + len(snapshot.strategies)
+    if snapshot.condors:
+        parts += [Text(), add_condors(_table(*_CONDORS, names=names), snapshot.condors)]
+        used += 2 + len(snapshot.condors)
+    if snapshot.orders:
+        parts += [Text(), add_orders(_table(*_ORDERS, names=names), snapshot.orders)]
+        used += 2 + len(snapshot.orders)
     if snapshot.actors:
         shown = _fitting(snapshot.actors, max(height - used - 6, 1))
         parts += [Text(), _actors(shown, len(snapshot.actors) - len(shown), wide=wide)]
@@ -70,6 +89,15 @@ def _draw(snapshot: Snapshot, width: int, height: int) -> Group:
     if snapshot.events and room > 0:
         parts += [Text(), *map(_event, snapshot.events[-room:])]
     return Group(*parts)
+
+
+def _warnings(snapshot: Snapshot) -> list[Text]:
+    """What keeps entries from being made, a line each."""
+    halted = [Text(f"HALTED: {snapshot.halted}", style="bold red")] if snapshot.halted else []
+    lines = [*halted, *(Text(each, style="bold yellow") for each in snapshot.trouble)]
+    for line in lines:
+        line.no_wrap, line.overflow = True, "ellipsis"
+    return lines
 
 
 def _sides(left: RenderableType, right: RenderableType) -> Table:
@@ -205,10 +233,11 @@ def _lake(lake: LakeView, now: float) -> Text:
 
 
 def _strategies(rows: Sequence[StrategyView], names: int) -> Table:
-    table = _table(("strategy", "<"), ("state", "<"), ("last poll", "*"), names=names)
+    table = _table(("strategy", "<"), ("state", "<"), ("today $", ">"), ("last poll", "*"), names=names)
     for row in rows:
-        note = Text(row.note or words.NOTHING, style="bold green" if row.chosen else "")
-        table.add_row(Text(row.name, style="bold"), Text(row.state, style=words.state_style(row.state)), note)
+        note = Text(row.note or words.NOTHING, style="bold green" if row.acted else "")
+        state = Text(row.state, style=words.state_style(row.state))
+        table.add_row(Text(row.name, style="bold"), state, dollars(row.day), note)
     return table
 
 

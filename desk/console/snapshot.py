@@ -60,12 +60,47 @@ class LakeView:
 
 @dataclass(frozen=True, slots=True)
 class StrategyView:
-    """An instance of a strategy: its state and what its last poll came to, a veto or the condor it chose."""
+    """An instance of a strategy: its state and what its last poll came to, a veto or what it did.
+
+    `day` is what the exchange day has brought in dollars, open positions at their marks; None where it is not known.
+    """
 
     name: str
     state: str
     note: str = ""
-    chosen: bool = False
+    acted: bool = False
+    day: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CondorView:
+    """An open condor: `quantity` spreads sold for `credit`, which closing now costs `debit`, in dollars per share.
+
+    `strikes` ascend. `gain` is what closing now would earn in dollars, `risk` the most that may still be lost.
+    """
+
+    strategy: str
+    expiry: str
+    strikes: tuple[float, ...]
+    quantity: int
+    credit: float
+    debit: float | None = None
+    gain: float | None = None
+    risk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order under way: `filled` of `quantity` spreads, at `limit` dollars per share (None: at market)."""
+
+    order_id: str
+    strategy: str
+    action: str
+    quantity: int
+    filled: int
+    limit: float | None
+    state: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +117,8 @@ class Event:
 class Snapshot:
     """The desk at market time `time` (epoch seconds). Speeds are market seconds per machine second.
 
-    `starts` and `ends` bound the run's window on a simulated clock; both are None on real time.
+    `starts` and `ends` bound the run's window on a simulated clock; both are None on real time. `halted` says why
+    nothing may be entered, `trouble` what the comparison with IB's positions could not explain.
     """
 
     time: float
@@ -96,5 +132,9 @@ class Snapshot:
     actors: tuple[Report, ...] = ()
     collection: tuple[Progress, ...] = ()
     strategies: tuple[StrategyView, ...] = ()
+    condors: tuple[CondorView, ...] = ()
+    orders: tuple[OrderView, ...] = ()
+    halted: str = ""
+    trouble: tuple[str, ...] = ()
     lake: LakeView | None = None
     events: tuple[Event, ...] = ()

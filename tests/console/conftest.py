@@ -68,8 +68,8 @@ def snapshot() -> Snapshot:
             Progress("IWM", None, 0, 0, Slot("IWM", ten40, "COMPLETE", "", 34, 34, 0, 0, 1.9), 16),
         ),
         strategies=(
-            StrategyView("dte0_ic", "RUNNING", "veto: entry window 09:45-10:00 is over at 10:42"),
-            StrategyView("monthly_ic", "RUNNING", "condor 2600/2625 2925/2950 20190719 credit 3.35", chosen=True),
+            StrategyView("dte0_ic", "RUNNING", "veto: entry window 09:45-10:00 is over at 10:42", day=24.4),
+            StrategyView("monthly_ic", "RUNNING", "condor 2600/2625 2925/2950 20190719 credit 3.35", acted=True),
         ),
         lake=LakeView("data/sim/2019-05-13-1/lake", 12345, ten40 + 133.0, 1),
         events=tuple(

@@ -9,7 +9,7 @@ import pytest
 
 from desk.console.live import LiveView
 from desk.console.plain import PlainView
-from desk.console.snapshot import Event, GatewayView, Snapshot
+from desk.console.snapshot import CondorView, Event, GatewayView, OrderView, Snapshot
 from messages.data import Slot
 
 Draw = Callable[..., str]
@@ -43,7 +43,7 @@ def test_long_reasons_and_names_leave_room_for_the_rest(
     named = replace(snapshot.strategies[0], name="a_strategy_with_a_rather_long_name", note="x" * 300)
     text = draw(LiveView(replace(snapshot, collection=(wordy, *others), strategies=(named,))), width, height)
     assert {part for part in FULL if part not in text} == set()
-    assert "RUNNING xxxx" in text
+    assert "+24.40 xxxx" in text
     assert max(map(len, text.splitlines())) <= width
 
 
@@ -109,4 +109,33 @@ def test_lines_are_news_only(snapshot: Snapshot) -> None:
     assert view.update(later) == [
         "10:42:15 SPY slot 10:40 COMPLETE 127/127 in 5.0 s",
         "10:42:15 warning: late",
+    ]
+
+
+CONDORS = (
+    CondorView("dte0_ic", "20190513", (2755, 2765, 2840, 2850), 1, 0.55, 0.31, 24.0, 945.0),
+    CondorView("monthly_ic", "20190705", (2600, 2625, 2925, 2950), 2, 3.35, None, None, 4330.0),
+)
+ORDERS = (
+    OrderView("dte0_ic-20190513T134545-1", "dte0_ic", "close", 2, 1, 0.28, "WORKING", "profit"),
+    OrderView("dte0_ic-20190513T134545-2", "dte0_ic", "close", 1, 0, None, "UNKNOWN", "stop"),
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 40), (120, 40)])
+def test_open_condors_and_orders_under_way(draw: Draw, snapshot: Snapshot, width: int, height: int) -> None:
+    text = draw(LiveView(replace(snapshot, condors=CONDORS, orders=ORDERS)), width, height)
+    rows = [line.split() for line in text.splitlines()]
+    assert [*("dte0_ic", "May", "13", "2755/2765/2840/2850", "1", "0.55", "0.31", "+24.00", "945")] in rows
+    assert [*("monthly_ic", "Jul", "05", "2600/2625/2925/2950", "2", "3.35", "-", "-", "4,330")] in rows
+    assert [*("dte0_ic", "close:", "profit", "1/2", "0.28", "WORKING", "dte0_ic-20190513T134545-1")] in rows
+    assert [*("dte0_ic", "close:", "stop", "0/1", "market", "UNKNOWN", "dte0_ic-20190513T134545-2")] in rows
+
+
+def test_what_keeps_entries_from_being_made_is_at_the_top(draw: Draw, snapshot: Snapshot) -> None:
+    troubled = replace(snapshot, halted="quotes look wrong", trouble=("SPX: IB holds 1 that no log explains",))
+    lines = draw(LiveView(troubled)).splitlines()
+    assert [line.rstrip() for line in lines[3:5]] == [
+        "HALTED: quotes look wrong",
+        "SPX: IB holds 1 that no log explains",
     ]
