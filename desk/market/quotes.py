@@ -6,6 +6,9 @@ import math
 
 from messages.contract import Quote
 
+_MOST = 1e6
+"""Dollars per share that nothing which is traded reaches."""
+
 
 def fault(quote: Quote) -> str:
     """Return what makes the bid and ask unusable, empty when nothing does. A bid of zero is usable, an ask is not."""
@@ -19,6 +22,8 @@ def fault(quote: Quote) -> str:
         return "negative bid"
     if quote.ask <= 0:
         return "no ask above zero"
+    if quote.ask > _MOST:
+        return "an ask that no option has"
     return "crossed" if quote.bid > quote.ask else ""
 
 

@@ -25,6 +25,7 @@ OPTION = option("SPX", "20190513", 2800.0, "P", "SPXW")
         (-1.0, 1.0, "negative bid", None),
         (0.0, 0.0, "no ask above zero", None),
         (1.2, 1.0, "crossed", None),
+        (1.0, 1e300, "an ask that no option has", None),
     ],
 )
 def test_faults_and_mids(bid: float | None, ask: float | None, expected: str, value: float | None) -> None:
