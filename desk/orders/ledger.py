@@ -50,6 +50,7 @@ class Ledger:
         self._working: dict[str, Tracked] = {}
         self._open: dict[str, Position] = {}
         self._closed_on: dict[date, dict[str, Position]] = {}
+        self._unpaired: dict[tuple[str, str], None] = {}
         self._entries: list[float] = []
         self._breaches: set[tuple[str, str]] = set()
 
@@ -86,6 +87,11 @@ class Ledger:
     def breaches(self) -> frozenset[tuple[str, str]]:
         """Pairs of open position and red line that is crossed."""
         return frozenset(pair for pair in self._breaches if pair[0] in self._open)
+
+    @property
+    def unpaired(self) -> tuple[tuple[Tracked, str], ...]:
+        """Fills, by order and name, that have executions and no FILL line which agrees with them, oldest first."""
+        return tuple((self.orders[order_id], fill) for order_id, fill in self._unpaired)
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -170,14 +176,23 @@ class Ledger:
         match line:
             case ExecLine(_, row):
                 tracked.execute(row)
+                self._pair(tracked, row.fill)
                 self._moved(self.positions[tracked.order.position], None if tracked.opening else row.at)
             case FillLine():
                 tracked.fill(line)
+                self._pair(tracked, line.fill)
             case CommissionLine():
                 tracked.charge(line)
             case EndLine():
                 tracked.end = line
                 self._working.pop(tracked.order.order_id, None)
+
+    def _pair(self, tracked: Tracked, fill: str) -> None:
+        key = tracked.order.order_id, fill
+        if tracked.paired(fill):
+            self._unpaired.pop(key, None)
+        else:
+            self._unpaired[key] = None
 
     def _settle(self, position: Position | None, line: SettledLine) -> None:
         if position is None:

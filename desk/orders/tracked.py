@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from desk.orders import encoding
 from desk.orders.lines import CommissionLine, EndLine, FillLine
 from desk.orders.money import Dollars
 from messages.orders import Action, Executed, Order, OrderState, OrderTold, Working
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One fill by its executions: credit or debit per share, spreads, time of the last, whether all legs are there.
+
+    `legs` are the exec_ids of its legs' rows, which are the ones that IB charges for.
+    """
+
+    price: float
+    quantity: int
+    at: float
+    complete: bool
+    legs: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -71,10 +86,28 @@ class Tracked:
         line = self.fills.get(fill)
         return Dollars((line.commission if line else 0.0) + sum(self.late.get(fill, {}).values()))
 
-    def knows(self, fill: str, exec_id: str) -> bool:
-        """Whether the log has the commission of that execution."""
+    def named(self, fill: str) -> set[str]:
+        """Return the executions of one fill whose commissions the log has."""
         line = self.fills.get(fill)
-        return exec_id in self.late.get(fill, {}) or (line is not None and exec_id in line.charged)
+        return set(self.late.get(fill, ())).union(line.charged if line else ())
+
+    def done(self, fill: str) -> Done:
+        """Return what the executions of one fill come to."""
+        rows = [row for row in self.rows.values() if row.fill == fill]
+        bag = [row for row in rows if row.con_id == 0]
+        quantity = sum(row.quantity for row in bag)
+        price = sum(self.price(row) * row.quantity for row in bag) / quantity if quantity else 0.0
+        legs = Counter[int]()
+        for row in rows:
+            legs[row.con_id] += row.quantity
+        complete = all(legs[leg.con_id] == quantity for leg in self.order.condor.legs)
+        names = frozenset(row.exec_id for row in rows if row.con_id)
+        return Done(round(price, 10), quantity, max((row.at for row in rows), default=0.0), complete, names)
+
+    def paired(self, fill: str) -> bool:
+        """Whether the log has a FILL line that says what the executions of that fill say."""
+        line, done = self.fills.get(fill), self.done(fill)
+        return line is not None and (line.price, line.quantity) == (done.price, done.quantity)
 
     def execute(self, row: Executed) -> None:
         """Take an execution; of two with one exec_id the later revision stands."""

@@ -133,8 +133,7 @@ def test_commissions_count_once_however_late_they_come() -> None:
     tracked = ledger.orders["o1"]
     ledger.apply(charge(opening, 1, 1, 1.3), charge(opening, 1, 2, 0.7), charge(opening, 1, 2, 0.7))
     assert tracked.commission == Dollars(2.0)
-    assert tracked.knows("o1/1", "o1/1.2")
-    assert not tracked.knows("o1/1", "o1/1.3")
+    assert tracked.named("o1/1") == {"o1/1.1", "o1/1.2"}
     ledger.apply(replace(fill, commission=2.0, charged=("o1/1.1", "o1/1.2")))
     assert tracked.commission == Dollars(2.0)
 
