@@ -302,6 +302,31 @@ def import_(
 
 
 @app.command()
+def simulate(
+    *,
+    first: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD; default: the config's.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day, YYYY-MM-DD; default: the first.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of everything random in the market.")] = None,
+    market: Market = None,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Run the desk over a range of days in virtual time, as fast as the machine can, and print what each came to.
+
+    Exit code 1 if a slot is not accounted for or a position is not explained.
+    Example: supervisor.py simulate --from 2019-05-13 --to 2019-05-17
+    """
+    from commands.look import to_day
+    from commands.options import Options
+    from commands.simulate import simulate_days
+
+    options = Options(config, data, day=first, market=market)
+    ends = to_day(last) if last else None
+    raise typer.Exit(simulate_days(options, ends, seed, as_json=json))
+
+
+@app.command()
 def gateway(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: a free one.")] = 4002,

@@ -47,6 +47,7 @@ class Gateway:
         self._clock = clock
         self._random = random
         self._orders: Orders | None = None
+        self._trading: Trading | None = None
         self._clients: set[Client] = set()
         self._services: tuple[Service, ...] = ()
         self._handlers: Handlers = {}
@@ -68,6 +69,11 @@ class Gateway:
         assert self._context is not None
         return self._context
 
+    def held(self) -> dict[int, float]:
+        """Return the account's positions by contract id, once open: what a desk's books are compared with."""
+        assert self._trading is not None
+        return {each.contract.con_id: each.quantity for each in self._trading.exchange.blotter.ledger.held()}
+
     def open(self) -> None:
         """Get ready for clients on the running loop without listening: they come through `accept`.
 
@@ -81,7 +87,7 @@ class Gateway:
         catalogue = Catalogue(context)
         self._streams = streams = Streams(context, catalogue)
         random = Random(self._random.getrandbits(64))
-        trading = Trading.open(context, random)
+        self._trading = trading = Trading.open(context, random)
         sessions = Sessions(context, trading.exchange.blotter.next_ids)
         account = Account(context, trading.portfolio)
         self._orders = Orders(context, trading, sessions.client, account.told, random)
