@@ -8,8 +8,9 @@ def explain(error: Exception) -> str | None:
     from commands.folders import FolderError
     from desk.config import ConfigError
     from desk.lake.errors import LakeError
+    from desk.orders.errors import JournalError
 
-    if isinstance(error, (ConfigError, FolderError, LakeError, RefusedError)):
+    if isinstance(error, (ConfigError, FolderError, JournalError, LakeError, RefusedError)):
         return f"error: {error}"
     return None
 

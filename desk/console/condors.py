@@ -24,7 +24,9 @@ def dollars(amount: float | None) -> Text:
     """Write a gain or a loss in dollars."""
     if amount is None:
         return Text(words.NOTHING, style="dim")
-    return Text(f"{amount:+,.2f}", style="green" if amount > 0 else "red" if amount < 0 else "")
+    if not amount:
+        return Text("0.00")
+    return Text(f"{amount:+,.2f}", style="green" if amount > 0 else "red")
 
 
 def add_condors(table: Table, rows: Sequence[CondorView]) -> Table:

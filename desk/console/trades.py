@@ -1,0 +1,96 @@
+"""What strategies' trades came to (SPEC E8): a column per strategy, and the condors that are still open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from desk.console import words
+from desk.console.condors import add_condors, dollars
+from desk.console.snapshot import CondorView
+from desk.console.tables import grid
+from desk.orders.money import PerShare, max_loss
+from desk.orders.summary import Summary
+from messages.orders import Holding
+
+_COUNTS = ("total_trades", "wins", "losses")
+_SIGNED = ("gross_pnl", "net_pnl", "avg_pnl", "max_win", "max_loss")
+_COSTS = ("total_commission", "max_drawdown", "slippage")
+_FIGURES = (
+    *("total_trades", "wins", "losses", "win_rate", "gross_pnl", "total_commission", "net_pnl", "avg_pnl"),
+    *("max_win", "max_loss", "max_drawdown", "slippage"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A strategy's figures and what it still holds."""
+
+    summary: Summary
+    holdings: tuple[Holding, ...] = ()
+
+
+def trades_view(accounts: Mapping[str, Account]) -> RenderableType:
+    """Draw the figures of every strategy, or say that there are none."""
+    table = grid("", *(f">{name}" for name in accounts))
+    for figure in _FIGURES:
+        cells = [_cell(figure, getattr(each.summary, figure)) for each in accounts.values()]
+        table.add_row(Text(figure.replace("_", " "), style="dim"), *cells)
+    idle = [name for name, each in accounts.items() if not each.summary.total_trades]
+    notes = [Text(f"no closed trades: {', '.join(idle)}", style="dim")] if idle else []
+    held = [view_of(name, holding) for name, each in accounts.items() for holding in each.holdings]
+    if not held:
+        return Group(table, *notes, Text("no open positions", style="dim"))
+    banked = [_banked(name, each.summary.open_realised) for name, each in accounts.items()]
+    return Group(table, *notes, Text(), condors_table(held), *filter(None, banked))
+
+
+def trades_json(account: Account) -> Any:
+    """Give a strategy's figures under the seed's names, and its open positions, for `to_json`."""
+    return {**asdict(account.summary), "positions": [_position(each) for each in account.holdings]}
+
+
+def condors_table(rows: Sequence[CondorView]) -> RenderableType:
+    """Draw open condors."""
+    headers = ("open", "", ">quantity", ">credit", ">now", ">gain $", ">at risk $")
+    return add_condors(grid(*headers), rows)
+
+
+def view_of(strategy: str, holding: Holding, debit: float | None = None, gain: float | None = None) -> CondorView:
+    """Give an open condor as it is shown; what it may still lose is its wider wing less its credit."""
+    condor = holding.condor
+    risk = max_loss(condor, PerShare(holding.credit), holding.quantity)
+    strikes = tuple(sorted(leg.strike for leg in condor.legs))
+    expiry = condor.short_put.expiry
+    return CondorView(strategy, expiry, strikes, holding.quantity, holding.credit, debit, gain, round(risk.amount, 2))
+
+
+def _cell(figure: str, value: float) -> Text | str:
+    if figure in _COUNTS:
+        return words.number(value)
+    if figure in _SIGNED:
+        return dollars(value)
+    return words.number(value, 2) if figure in _COSTS else words.percent(value)
+
+
+def _banked(name: str, amount: float) -> Text | None:
+    if not amount:
+        return None
+    return Text.assemble((f"{name}: closing parts of what is open has earned ", "dim"), dollars(amount))
+
+
+def _position(holding: Holding) -> Any:
+    view = view_of("", holding)
+    return {
+        "position": holding.position,
+        "opened": holding.opened,
+        "expiry": view.expiry,
+        "strikes": view.strikes,
+        "quantity": view.quantity,
+        "credit": view.credit,
+        "at_risk": view.risk,
+    }
