@@ -10,15 +10,17 @@ from random import Random
 
 
 class Moment(StrEnum):
-    """A boundary that the trader crosses around an order, by its name there; or any moment at all."""
+    """A boundary around an order: those of the trader by their names there, two of the system's; or any moment."""
 
-    BEFORE_INTENT = "before intent"
-    BEFORE_SYNC = "before sync"
-    AFTER_INTENT = "after intent"
-    AFTER_SEND = "after send"
-    AFTER_ACKNOWLEDGEMENT = "after acknowledgement"
-    BETWEEN_FILLS = "between fills"
-    AFTER_FILL = "after fill"
+    BEFORE_INTENT = "before-intent"
+    BEFORE_SYNC = "before-sync"
+    AFTER_INTENT = "after-intent"
+    AFTER_SEND = "after-send"
+    ON_THE_WIRE = "on-the-wire"
+    AFTER_ACKNOWLEDGEMENT = "after-acknowledgement"
+    BETWEEN_FILLS = "between-fills"
+    AFTER_FILL = "after-fill"
+    AFTER_END = "after-end"
     RANDOM = "random"
 
 

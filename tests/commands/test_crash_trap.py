@@ -24,9 +24,9 @@ killer = Killer(Trap(boundary, nth, keep), lambda crossed: print(*crossed, sep="
 killer.guard_syncs()
 log = LogFile(path)
 for number in range(len(log.records), 4):
-    killer("before intent", f"o-{number}")
+    killer("before-intent", f"o-{number}")
     log.append([{"order_id": f"o-{number}", "line": 1}, {"order_id": f"o-{number}", "line": 2}])
-    killer("after intent", f"o-{number}")
+    killer("after-intent", f"o-{number}")
 """
 
 
@@ -39,10 +39,10 @@ def write(path: Path, trap: Trap) -> tuple[int, list[str]]:
 
 
 def test_it_kills_at_its_crossing_only(tmp_path: Path) -> None:
-    code, crossed = write(tmp_path / "trades.jsonl", Trap("after intent", 2))
+    code, crossed = write(tmp_path / "trades.jsonl", Trap("after-intent", 2))
     assert code == -9
-    assert crossed[-1] == "after intent|o-1"
-    assert crossed[:3] == ["before intent|o-0", "before sync|o-0", "after intent|o-0"]
+    assert crossed[-1] == "after-intent|o-1"
+    assert crossed[:3] == ["before-intent|o-0", "before-sync|o-0", "after-intent|o-0"]
     assert write(tmp_path / "other" / "trades.jsonl", Trap())[0] == 0
 
 
@@ -50,7 +50,7 @@ def test_it_kills_at_its_crossing_only(tmp_path: Path) -> None:
 def test_of_what_is_not_synced_a_part_is_left(tmp_path: Path, keep: float, left: int) -> None:
     path = tmp_path / "trades.jsonl"
     code, crossed = write(path, Trap(Moment.BEFORE_SYNC.value, 2, keep))
-    assert (code, crossed[-1]) == (-9, "before sync|o-1")
+    assert (code, crossed[-1]) == (-9, "before-sync|o-1")
     whole = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
     assert whole == [
         {"order_id": f"o-{number}", "line": line} for number, line in [(0, 1), (0, 2), (1, 1), (1, 2)][: 2 + left]
