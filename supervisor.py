@@ -172,6 +172,23 @@ def list_(*, json: AsJson = False) -> None:
 
 
 @app.command()
+def summary(
+    strategy: Annotated[str | None, typer.Argument(help="The name of an instance; default: all.")] = None,
+    *,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Show what a strategy's trades came to, and what it still holds; also while the desk runs.
+
+    Examples: supervisor.py summary · supervisor.py summary dte0_ic --json
+    """
+    from commands.summary import show_summary
+
+    raise typer.Exit(show_summary(strategy, config, data, as_json=json))
+
+
+@app.command()
 def why(
     strategy: Annotated[str, typer.Argument(help="The name of an instance.")],
     *,
@@ -356,6 +373,26 @@ def gateway(
 
     options = Options(config, day=day, start=start, speed=speed, market=market)
     raise typer.Exit(serve_alone(options, port, host, journal, fault or [], control, real=real))
+
+
+@app.command("crash-matrix")
+def crash_matrix(
+    kills: Annotated[int, typer.Argument(min=1, help="How many desks to kill.")] = 40,
+    *,
+    seed: Annotated[int, typer.Option(help="Which boundaries and moments are hit in which order.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Gateways at a time, each with its desks.")] = 2,
+    data: Annotated[
+        Path | None, typer.Option(help="Empty folder for books and logs; default: a temporary one.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Kill desks around their orders and compare their logs with the gateway's book. Exit code 1 if they differ.
+
+    Example: supervisor.py crash-matrix 40
+    """
+    from commands.crash_matrix import crash_matrix as kill_desks
+
+    raise typer.Exit(kill_desks(kills, seed, jobs, data, as_json=json))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
