@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,12 +49,18 @@ def read(root: Path) -> Halt | None:
 
 
 def write(root: Path, halt: Halt) -> Halt:
-    """Halt, and return what is in force then, on disk. Raises OSError.
+    """Halt, and return what is in force then, on disk.
 
-    The first halt stays: a second one can only add `flatten` to it, however many are given at once.
+    The first halt stays: a second one can only add `flatten` to it, however many are given at once. Raises OSError when
+    the disk refuses; even then an empty file is tried, which a full disk still takes and which halts too.
     """
     path = root / FILE
-    aside = write_aside(path, _text(halt))
+    try:
+        aside = write_aside(path, _text(halt))
+    except OSError:
+        with suppress(OSError):
+            path.touch()
+        raise
     try:
         os.link(aside, path)
     except FileExistsError:
