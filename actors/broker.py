@@ -7,16 +7,28 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from desk.clock import LoopTimers
-from desk.ib.broker import Broker
+from desk.ib.broker import NO_ORDERS, Broker
 from desk.ib.notices import Notice
 from desk.runtime.actor import AsyncActor, Context
 from messages.futures import FuturesQuotes, FuturesWanted
 from messages.market import Bars, BarsWanted, ChainProgress, ChainQuotes, ChainWanted, Spots, SpotsWanted
+from messages.orders import (
+    CancelOrder,
+    Margin,
+    MarginWanted,
+    OrderState,
+    OrderTold,
+    PlaceOrder,
+    ReplaceOrder,
+    Truth,
+    TruthWanted,
+)
 
 Connect = Callable[[LoopTimers, Callable[[object], None]], Broker]
-"""Makes a broker on a loop; it tells the function what happens to its session."""
-Wanted = ChainWanted | BarsWanted | SpotsWanted | FuturesWanted
-Answer = ChainQuotes | Bars | Spots | FuturesQuotes
+"""Makes a broker on a loop; it tells the function what happens to its session and to orders."""
+Wanted = ChainWanted | BarsWanted | SpotsWanted | FuturesWanted | MarginWanted | TruthWanted
+Answer = ChainQuotes | Bars | Spots | FuturesQuotes | Margin | Truth
+Doing = PlaceOrder | ReplaceOrder | CancelOrder
 
 
 _TROUBLE = frozenset({"connect-failed", "disconnected", "pacing"})
@@ -27,15 +39,17 @@ class BrokerActor(AsyncActor):
 
     kind: ClassVar[str] = "broker"
 
-    def __init__(self, context: Context, connect: Connect) -> None:
+    def __init__(self, context: Context, connect: Connect, trader: str | None = None) -> None:
+        """Take `trader`, the name of the actor that hears of orders; None in a desk that sends none."""
         super().__init__(context)
         self._connect = connect
+        self._trader = trader
         self._broker: Broker | None = None
         self._closing = False
 
     async def run(self) -> None:
         """Keep the session until the incarnation ends; a crash leaves no socket behind."""
-        self._broker = self._connect(self.context.timers, self._note)
+        self._broker = self._connect(self.context.timers, self._heard)
         try:
             await self._broker.run()
         finally:
@@ -45,8 +59,10 @@ class BrokerActor(AsyncActor):
     def receive(self, message: object) -> object:
         """Start what is asked; its end answers."""
         match message:
-            case ChainWanted() | BarsWanted() | SpotsWanted() | FuturesWanted():
+            case ChainWanted() | BarsWanted() | SpotsWanted() | FuturesWanted() | MarginWanted() | TruthWanted():
                 self._serve(message)
+            case PlaceOrder() | ReplaceOrder() | CancelOrder():
+                self._order(message)
             case _:
                 raise TypeError(message)
         return None
@@ -67,8 +83,14 @@ class BrokerActor(AsyncActor):
         """See `Broker.facts`."""
         return self._broker.facts() if self._broker else {"connected": False}
 
-    def _note(self, notice: object) -> None:
-        assert isinstance(notice, Notice)
+    def _heard(self, news: object) -> None:
+        """Log what happened to the session; pass on what did to orders."""
+        if isinstance(news, Notice):
+            self._note(news)
+        elif self._trader is not None:
+            self.context.tell(self._trader, news)
+
+    def _note(self, notice: Notice) -> None:
         log = self.context.log.warning if notice.kind in _TROUBLE and not self._closing else self.context.log.info
         log(f"{notice.kind}: {notice.text}", **({"code": notice.code} if notice.code else {}))
 
@@ -92,6 +114,27 @@ class BrokerActor(AsyncActor):
                 return broker.spots(wanted)
             case FuturesWanted():
                 return broker.futures(wanted)
+            case MarginWanted():
+                return broker.margin(wanted)
+            case TruthWanted():
+                return broker.truth(wanted)
+
+    def _order(self, doing: Doing) -> None:
+        """Do what is wanted of an order; what comes of it is told to the trader."""
+        orders = self._broker.orders if self._broker is not None else None
+        if orders is None:
+            order_id = doing.order.order_id if isinstance(doing, PlaceOrder) else doing.order_id
+            text = NO_ORDERS if self._broker is not None else "the broker is starting"
+            state = OrderState.REJECTED if isinstance(doing, PlaceOrder) else OrderState.UNKNOWN
+            self.context.tell(doing.reply_to, OrderTold(order_id, state, self.context.clock.time(), text=text))
+            return
+        match doing:
+            case PlaceOrder():
+                orders.place(doing.order)
+            case ReplaceOrder():
+                orders.replace(doing.order_id, doing.limit)
+            case CancelOrder():
+                orders.cancel(doing.order_id)
 
     def _settle(self, wanted: Wanted, done: asyncio.Task[Answer]) -> None:
         if done.cancelled():
@@ -115,3 +158,7 @@ def refusal(wanted: Wanted, error: str) -> Answer:
             return Spots(wanted.correlation, (None,) * len(wanted.contracts), error=error)
         case FuturesWanted():
             return FuturesQuotes(wanted.correlation, wanted.root, 0, (), error=error)
+        case MarginWanted():
+            return Margin(wanted.correlation, error=error)
+        case TruthWanted():
+            return Truth(wanted.correlation, 0, 0.0, error=error)

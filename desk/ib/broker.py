@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
@@ -19,6 +21,8 @@ from desk.ib.futures import Futures
 from desk.ib.history import History
 from desk.ib.keeper import Keeper
 from desk.ib.lines import Lines
+from desk.ib.orders.gate import Gate
+from desk.ib.orders.orders import Orders
 from desk.ib.pacer import Pacer
 from desk.ib.queue import RequestQueue
 from desk.ib.session import Session
@@ -26,9 +30,21 @@ from desk.ib.spots import StandingQuotes
 from messages.contract import Contract, Quote
 from messages.futures import FuturesQuotes, FuturesWanted
 from messages.market import Bars, BarsWanted, ChainQuotes, ChainWanted, Priority, Spots, SpotsWanted
+from messages.orders import Margin, MarginWanted, Truth, TruthWanted
 
 T = TypeVar("T")
 
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """What a broker has to know to take orders: `[trading]`, and the data folder that the kill switch's file is in."""
+
+    trading: model.Trading
+    root: Path
+
+
+NO_ORDERS = "this desk sends no orders"
+"""Why a broker without `Trades` refuses."""
 _UNANSWERED = frozenset({"deadline", "disconnected", "timeout"})
 """Reasons that count as a failure of the session when every contract of a chain ended with one of them."""
 _FAREWELL = 2.0
@@ -39,7 +55,8 @@ class Broker:
     """One IB session and its users. Everything runs on the loop that `timers` belongs to.
 
     `host` and `port` name a gateway, which may be IB's or the paper one. `governed` tells the clock which bytes are on
-    their way, for a gateway that shares the clock. `say` is told of what happens to the session (`Notice`).
+    their way, for a gateway that shares the clock. `say` is told of what happens to the session (`Notice`). Orders are
+    taken only by a broker with `trades`; what comes of them is told to `say`, too (`messages.orders`).
     """
 
     def __init__(
@@ -52,6 +69,7 @@ class Broker:
         *,
         governed: bool = False,
         say: Callable[[object], None] | None = None,
+        trades: Trades | None = None,
     ) -> None:
         clock = self._clock = timers.clock
         self._timers = timers
@@ -77,10 +95,18 @@ class Broker:
         self._breaker = Breaker(clock, settings.breaker_failures, settings.breaker_pause)
         self._keeper = Keeper(settings, self._session, self._queue, clock)
         self._session.on_connected = self._connected
+        self.orders: Orders | None = None
+        if trades is not None:
+            self.orders = self._take_orders(settings, trades)
 
     async def run(self) -> None:
         """Connect, with retries for as long as it takes, and stay connected; until cancelled."""
-        await self._keeper.run()
+        if self.orders is None:
+            await self._keeper.run()
+            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keeper.run())
+            group.create_task(self.orders.run())
 
     async def close(self) -> None:
         """Cancel market data and disconnect."""
@@ -93,6 +119,8 @@ class Broker:
 
     def abort(self) -> None:
         """Let go of the connection without a farewell: the owner has crashed."""
+        if self.orders is not None:
+            self.orders.abandon()
         self._session.drop("the broker crashed")
 
     async def chain(self, wanted: ChainWanted, progress: Callable[[int, int], None]) -> ChainQuotes:
@@ -137,6 +165,18 @@ class Broker:
         await self._available(deadline)
         return await self._session.time(deadline)
 
+    async def margin(self, wanted: MarginWanted) -> Margin:
+        """Ask what an order would do to the account. Errors are in the answer."""
+        if self.orders is None:
+            return Margin(wanted.correlation, error=NO_ORDERS)
+        return await self.orders.margin(wanted)
+
+    async def truth(self, wanted: TruthWanted) -> Truth:
+        """Ask what IB holds. Errors are in the answer."""
+        if self.orders is None:
+            return Truth(wanted.correlation, self._session.connection, self._clock.time(), error=NO_ORDERS)
+        return await self.orders.truth(wanted)
+
     def facts(self) -> dict[str, Any]:
         """Say how the session and its limits stand."""
         session = self._session
@@ -156,12 +196,31 @@ class Broker:
             "subscriptions": len(self._feeds),
             "breaker": self._breaker.state,
             **session.upstream.facts(),
+            **(self.orders.facts() if self.orders is not None else {}),
         }
 
     def _connected(self) -> None:
         """Take up again; a session that has just answered all of its start-up requests is healthy."""
         self._breaker.succeeded()
         self._spots.resume()
+        if self.orders is not None:
+            self.orders.connected()
+
+    def _take_orders(self, settings: model.Broker, trades: Trades) -> Orders:
+        trading = trades.trading
+        gate = Gate(trades.root, settings.mode == "live", trading.enabled, trading.account)
+        orders = Orders(
+            self._session,
+            self._queue,
+            self._timers,
+            gate,
+            self._session.say,
+            trading.acknowledge,
+            settings.request_timeout,
+        )
+        self._session.on_wire = orders.tapped
+        self._session.on_lost = orders.lost
+        return orders
 
     async def _quotes(self, wanted: SpotsWanted) -> list[Quote | BrokerError]:
         quotes = await asyncio.gather(*(self._spot(c, wanted.priority, wanted.deadline) for c in wanted.contracts))

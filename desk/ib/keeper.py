@@ -38,7 +38,7 @@ class Keeper:
         """Connect, stay connected, and connect again; until cancelled."""
         while True:
             retrying = AsyncRetrying(
-                sleep=_pause,
+                sleep=pause,
                 wait=wait_exponential(multiplier=_FIRST_PAUSE, max=self._settings.reconnect_longest),
                 retry=retry_if_exception_type((ConnectFailed, Disconnected)),
                 before_sleep=self._failed,
@@ -78,7 +78,7 @@ class Keeper:
             self._session.say(Notice("connect-failed", f"{error.args[0]}; next attempt in {pause:g} s"))
 
 
-async def _pause(seconds: float) -> None:
+async def pause(seconds: float) -> None:
     """Wait for machine seconds."""
     loop = asyncio.get_running_loop()
     over = loop.create_future()

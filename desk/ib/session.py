@@ -91,9 +91,12 @@ class Session:
         self._read_only = False
         self.listener: Listener | None = None
         self.on_connected: Callable[[], None] = lambda: None
+        self.on_wire: Callable[[IB], None] = lambda _ib: None
+        self.on_lost: Callable[[Disconnected], None] = lambda _error: None
         self.ready = asyncio.Event()
         self.client_id = self._draw() if settings.client_id == "random" else int(settings.client_id)
-        self.account = ""
+        self.accounts: tuple[str, ...] = ()
+        self.connection = 0
         self.server_version = 0
         self.last_error = ""
         self.codes: Counter[int] = Counter()
@@ -129,6 +132,11 @@ class Session:
             return True
         await asyncio.wait({self._wire.gone}, timeout=seconds)
         return self._wire.gone.done()
+
+    @property
+    def account(self) -> str:
+        """The session's accounts, with commas between."""
+        return ",".join(self.accounts)
 
     @property
     def heard(self) -> float:
@@ -228,8 +236,10 @@ class Session:
     async def _attempt(self) -> None:
         self._in_use = False
         self._late.clear()
+        self.upstream = Upstream()
         wire = wires.make(self._clock, self._pacer, governed=self._governed)
         wire.ib.errorEvent += self._on_error
+        self.on_wire(wire.ib)
         wire.gone.add_done_callback(lambda gone: self._on_gone(wire, gone))
         self._wire = wire
         connecting = asyncio.ensure_future(
@@ -268,7 +278,8 @@ class Session:
                 f"[broker] mode is paper, but {self._host}:{self._port} is logged in to {', '.join(accounts)}, which is"
                 ' no paper account (DU… or DF…); log in to paper trading, or set mode = "live"'
             )
-        self.account = accounts[0]
+        self.accounts = tuple(accounts)
+        self.connection += 1
         self.server_version = ib.client.serverVersion()
         self.last_error = ""
         self.ready.set()
@@ -299,6 +310,7 @@ class Session:
         self._queue.fail(error)
         if self.listener is not None:
             self.listener.lost(error)
+        self.on_lost(error)
         self.say(Notice("disconnected", reason))
 
     def _on_error(self, req_id: int, code: int, text: str, _contract: object) -> None:

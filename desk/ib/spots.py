@@ -1,4 +1,4 @@
-"""Quotes of underlyings and indices: a standing line each, leased once and kept."""
+"""Quotes of single contracts: a standing line each, leased once and kept; those of options as long as somebody asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import math
 
 from desk.clock import LoopTimers
-from desk.ib.convert import price, to_quote
+from desk.ib.convert import model, price, to_quote
 from desk.ib.errors import Timeout
 from desk.ib.feeds import Feed, Feeds, settled
 from messages.contract import Contract, Quote
@@ -14,10 +14,12 @@ from messages.market import Priority
 
 _STALE = 60.0
 """Seconds without a tick after which a standing line is made anew: a farm's blip can leave it dead without a word."""
+_IDLE = 900.0
+"""Seconds after which nobody is thought to hold an option that was not asked for: the longest poll is 300 s."""
 
 
 class StandingQuotes:
-    """Underlyings and indices that somebody has asked for since the start."""
+    """Underlyings and indices that somebody has asked for since the start, and options that somebody holds."""
 
     def __init__(self, feeds: Feeds, timers: LoopTimers, patience: float) -> None:
         self._feeds = feeds
@@ -25,13 +27,16 @@ class StandingQuotes:
         self._patience = patience
         self._standing: dict[Contract, Feed] = {}
         self._wanted: dict[Contract, Priority] = {}
+        self._asked: dict[Contract, float] = {}
         self._renewals: dict[Contract, asyncio.Task[Feed]] = {}
 
     async def quote(self, contract: Contract, priority: Priority, deadline: float) -> Quote:
-        """Return the current quote, waiting a few seconds for the first ticks of a new line.
+        """Return the current quote, waiting a few seconds for the first ticks of a new line, an option's Greeks too.
 
         Raises the error that IB ended the line with, `Timeout` when nothing at all came, or `Disconnected`.
         """
+        self._forget_idle_options()
+        self._asked[contract] = self._timers.clock.time()
         feed = await self._feed(contract, priority)
         left = min(feed.opened + self._patience, deadline) - self._timers.clock.time()
         if left > 0 and not _complete(feed):
@@ -56,6 +61,14 @@ class StandingQuotes:
         for feed in self._standing.values():
             self._feeds.release(feed)
         self._standing.clear()
+
+    def _forget_idle_options(self) -> None:
+        since = self._timers.clock.time() - _IDLE
+        for contract in [c for c, asked in self._asked.items() if c.sec_type == "OPT" and asked < since]:
+            del self._asked[contract]
+            self._wanted.pop(contract, None)
+            if (feed := self._standing.pop(contract, None)) is not None:
+                self._feeds.release(feed)
 
     async def _feed(self, contract: Contract, priority: Priority) -> Feed:
         renewal = self._renewals.get(contract)
@@ -92,7 +105,8 @@ class StandingQuotes:
 
 
 def _complete(feed: Feed) -> bool:
-    ticker = feed.ticker
-    if math.isnan(ticker.last):
-        return False
-    return feed.contract.sec_type == "IND" or (price(ticker.bid) is not None and price(ticker.ask) is not None)
+    ticker, kind = feed.ticker, feed.contract.sec_type
+    two_sided = price(ticker.bid) is not None and price(ticker.ask) is not None
+    if kind == "OPT":
+        return two_sided and model(ticker) is not None
+    return not math.isnan(ticker.last) and (two_sided or kind == "IND")
