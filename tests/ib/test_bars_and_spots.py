@@ -3,7 +3,7 @@ from __future__ import annotations
 from desk.gateway.requests.market import HistoricalData
 from messages.contract import Contract
 from messages.market import Bars, BarsWanted, Priority, Spots, SpotsWanted
-from tests.ib.desk_on_gateway import Bench, bench, run
+from tests.ib.desk_on_gateway import SPXW, Bench, bench, run
 
 SPY = Contract("SPY", "STK")
 VIX = Contract("VIX", "IND", "CBOE")
@@ -105,6 +105,42 @@ def test_a_standing_line_without_a_tick_for_a_minute_is_made_anew() -> None:
             assert spy.received > made.clock.time() - 5.0
             assert not before & set(made.broker._feeds._requests)
             assert made.broker.facts()["lines"] == 1
+
+    run(main())
+
+
+async def _option(made: Bench) -> Contract:
+    chain = await made.chain(SPXW)
+    return chain.quotes[0].contract
+
+
+def test_an_option_that_somebody_holds_comes_with_its_greeks() -> None:
+    async def main() -> None:
+        async with bench(latency=1.0) as made:
+            option = await _option(made)
+            (quote,) = (await _spots(made, option)).quotes
+            assert quote is not None
+            assert quote.contract == option
+            assert quote.two_sided
+            assert quote.delta is not None
+
+    run(main())
+
+
+def test_the_line_of_an_option_that_nobody_asks_for_any_more_is_given_back() -> None:
+    async def main() -> None:
+        async with bench(speed=6000.0) as made:
+            option = await _option(made)
+            await made.broker._timers.sleep(10.0)
+            lines = made.broker.facts()["lines"]
+            for _ in range(3):
+                await _spots(made, option)
+                await made.broker._timers.sleep(600.0)
+            assert made.broker.facts()["lines"] == lines + 1
+            await made.broker._timers.sleep(400.0)
+            await _spots(made, Contract("SPX", "IND", "CBOE"))
+            await made.broker._timers.sleep(10.0)
+            assert made.broker.facts()["lines"] == lines
 
     run(main())
 
