@@ -27,8 +27,8 @@ _INDICES = {"VIX"}
 
 
 def of_seen(seen: Seen) -> Item:
-    """Return the row of a decision with what was seen; its underlying is the first quote that is not of the VIX."""
-    spots = {quote.contract.symbol: quote.last for quote in seen.quotes}
+    """Return the row of a decision with what was seen; its underlying is the first stock or index but the VIX."""
+    spots = {quote.contract.symbol: quote.last for quote in seen.quotes if quote.contract.sec_type != "OPT"}
     underlying = next((last for symbol, last in spots.items() if symbol not in _INDICES), None)
     contracts = len(seen.quotes) + sum(len(chain.quotes) for chain in seen.chains)
     packed = _pack(seen.quotes, seen.chains)

@@ -93,12 +93,13 @@ def test_a_view_comes_back_as_it_was_seen(tmp_path: Path) -> None:
     )
     vix = Quote(Contract("VIX", "IND"), NOON, last=20.55, missing=("bid", "ask"))
     spot = Quote(Contract("SPX", "IND"), NOON, last=2811.87)
-    seen = Seen("", "", "dte0", NOON + 0.25, json.dumps({"vetoes": ["vix"]}), (vix, spot), (chain,))
+    leg = Quote(Contract("SPX", "OPT", expiry="20190513", strike=2850.0, right="C"), NOON, last=0.35)
+    seen = Seen("", "", "dte0", NOON + 0.25, json.dumps({"vetoes": ["vix"]}), (vix, spot, leg), (chain,))
     store(tmp_path, of_seen(seen), of_seen(replace(seen, at=NOON + 45)))
     start, end = rows.instant(NOON), rows.instant(NOON + 1)
     assert list(read_views(tmp_path, "dte0", start, end)) == [seen]
     (row,) = scan(tmp_path, VIEWS).filter(pl.col("timestamp") < end).collect().rows(named=True)
-    assert (row["underlying"], row["vix"], row["contracts"]) == (2811.87, 20.55, 6)
+    assert (row["underlying"], row["vix"], row["contracts"]) == (2811.87, 20.55, 7)
 
 
 def test_a_view_of_a_hundred_quotes_is_small() -> None:
