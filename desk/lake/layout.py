@@ -33,16 +33,20 @@ def merged(table: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
     As they are stored (`normal`), sorted; of an item's rows with one key the last stays. Weak rows count as a unit's
     only where no item has others.
     """
-    item = "_item"
-    rows = pl.concat([table.conform(frame).with_columns(pl.lit(n).alias(item)) for n, frame in enumerate(frames)])
-    if table.unit is None:
-        newest = rows.unique(subset=list(table.key), keep="last", maintain_order=True)
-    else:
-        rank = pl.col(item) if table.weak is None else pl.when(is_weak(table)).then(-1).otherwise(pl.col(item))
-        rows = rows.with_columns(rank.alias("_rank"))
-        newest = rows.filter(pl.col("_rank") == pl.col("_rank").max().over(table.unit))
-        newest = newest.unique(subset=list(table.key), keep="last", maintain_order=True)
-    return normal(table, newest.select(table.schema.names())).sort(table.sort)
+    rows = table.conform(frames[0]) if len(frames) == 1 and table.weak is None else _newest(table, frames)
+    rows = rows.unique(subset=list(table.key), keep="last", maintain_order=True)
+    return normal(table, rows).sort(table.sort)
+
+
+def _newest(table: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return of each unit the rows of the last item that has it, of a table without units all of them."""
+    item = pl.col("_item")
+    rows = pl.concat([table.conform(frame).with_columns(pl.lit(n).alias("_item")) for n, frame in enumerate(frames)])
+    if table.unit is not None:
+        rank = item if table.weak is None else pl.when(is_weak(table)).then(-1).otherwise(item)
+        ranked = rows.with_columns(rank.alias("_rank"))
+        rows = ranked.filter(pl.col("_rank") == pl.col("_rank").max().over(table.unit))
+    return rows.select(table.schema.names())
 
 
 def is_weak(table: Table) -> pl.Expr:

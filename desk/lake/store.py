@@ -74,15 +74,17 @@ class Store:
             raise WriteError(f"cannot write to {self._path}: others have committed in between {_ATTEMPTS} times")
 
     def _commit(self, rows: pl.DataFrame, number: int, *, first: bool) -> int:
+        known = self._version()
         before = self._catch_up()
-        if (there := self._number()) != self._mine:
+        if (self._doubtful or before != known) and (there := self._number()) != self._mine:
             if first or there != number:
                 raise LakeBusyError(f"another writer commits to {self._path} as {self._app_id!r}: give each its own")
             self._done(before, number)  # the store had taken the commit whose acknowledgement was lost
             return len(rows)
         held = self._units.held(rows, self._delta) if self._delta is not None else rows.clear()
         yielding = held.filter(is_weak(self.table))
-        rows = rows.join(yielding, on=self.table.key, how="anti", maintain_order="left")
+        if len(yielding):
+            rows = rows.join(yielding, on=self.table.key, how="anti", maintain_order="left")
         if len(rows):
             self._doubtful = True
             self._write(rows, number, replace=len(held) > len(yielding))

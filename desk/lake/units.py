@@ -29,6 +29,8 @@ class Units:
         units = self._of(rows)
         self._load(units.get_column(_DAY).unique().to_list(), source)
         found = [(name, time) in self._known[day] for name, time, day in units.iter_rows()]
+        if not any(found):
+            return rows.clear()
         return rows.join(units.filter(pl.Series(found, dtype=pl.Boolean)), on=self._table.unit, how="semi")
 
     def add(self, rows: pl.DataFrame) -> None:
