@@ -53,6 +53,8 @@ _GENERICS = frozenset(
     | {619, 623, 645, 652, 653, 658, 685, 725}
 )
 _FROZEN = {2, 4}
+_CLOSED = 60.0
+"""Seconds between updates while the market is closed and nothing moves; the open is a multiple of it."""
 
 
 class Streams:
@@ -170,7 +172,7 @@ class Streams:
 
     def _keep_ticking(self, now: float) -> None:
         if self._tick is None:
-            interval = self._context.settings.tick_interval
+            interval = self._context.settings.tick_interval if session_at(now) is not None else _CLOSED
             self._tick = self._context.timers.call_at((floor(now / interval) + 1) * interval, self._on_tick)
 
     def _on_tick(self) -> None:
