@@ -29,8 +29,8 @@ def simulate_days(options: Options, last: date | None, seed: int | None, *, as_j
     config = prepared(settings(options), seed)
     first = config.clock.day
     last = last or first
-    if not list(sessions(first, last)):
-        msg = f"the exchange is closed from {first} to {last}; choose another range with --from and --to"
+    if last < first:
+        msg = f"--to {last} is before --from {first}"
         raise RefusedError(msg)
     run = open_run(config, named=options.data is not None, fresh=True, prefix="simulate-")
     if (run.folder / "lake").exists():
