@@ -58,7 +58,7 @@ def read(folder: Path) -> Logs:
     for line in _lines(folder):
         match line["event"]:
             case "ORDER":
-                opens, at = line["action"] == "open", datetime.fromisoformat(line["ts"]).timestamp()
+                opens, at = line["action"] == "open", epoch(line["ts"])
                 intents.append(Intent(line["order_id"], line["strategy"], line["position"], opens, line["qty"], at))
             case "EXEC":
                 signed = line["qty"] if line["bought"] else -line["qty"]
@@ -75,6 +75,11 @@ def read(folder: Path) -> Logs:
         filled[each["order_id"]] = filled.get(each["order_id"], 0) + each["qty"]
     commissions = sum(each["commission"] for each in charges.values()) + sum(late.values())
     return Logs(tuple(intents), tuple(fills), ended, filled, round(commissions, 6))
+
+
+def epoch(stamp: str) -> float:
+    """Return the epoch seconds of an ISO time with its zone."""
+    return datetime.fromisoformat(stamp).timestamp()
 
 
 def _lines(folder: Path) -> Iterator[dict[str, Any]]:

@@ -37,8 +37,8 @@ _LOOK = 0.25
 _SETTLED = 15.0
 """Market seconds after the last fill in which its commission and the lines about it come."""
 _KILLED = -9
-READY = "reconciled"
-"""What a desk reports once it has compared its logs with the gateway."""
+_RECONCILED = b'"event": "reconciled"'
+"""What stands in the desk's log once it has compared its trade logs with the gateway."""
 
 
 class StuckError(Exception):
@@ -76,18 +76,25 @@ def _gateway(config: Config, folder: Path, clock: SharedClock) -> Iterator[int]:
 
 @dataclass(slots=True)
 class _Life:
-    """One desk while it runs: what it crossed so far."""
+    """One desk while it runs: what it crossed so far, and where its part of the log begins."""
 
     process: BaseProcess
     pipe: Connection
+    log: Path
     began: float
+    since: int
     crossed: list[Crossed] = field(default_factory=list)
     alive: bool = True
 
     @property
     def reconciled(self) -> bool:
-        """Whether it has compared its logs with the gateway."""
-        return (READY, "") in self.crossed
+        """Whether it has compared its trade logs with the gateway."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(self.since)
+                return _RECONCILED in file.read()
+        except FileNotFoundError:
+            return False
 
     def listen(self, seconds: float) -> None:
         """Note what it crosses for so many machine seconds, or until it ends."""
@@ -156,13 +163,15 @@ class _Stage:
     def _life(self, trap: Trap, *, fresh: bool) -> _Life:
         began = self._clock.machine()
         context = get_context("spawn") if fresh else _forks()
-        return _Life(*_start(context, processes.desk, self._config, self._clock, trap), began)
+        log = self._data / "logs" / "desk.jsonl"
+        since = log.stat().st_size if log.exists() else 0
+        return _Life(*_start(context, processes.desk, self._config, self._clock, trap), log, began, since)
 
     def _death(self, planned: Kill, life: _Life) -> Death:
         """What is known of a desk that has just died; one that did not reach its boundary died at random."""
         reached = [ref for name, ref in life.crossed if name == planned.moment.value]
         trapped = len(reached) >= planned.trap.nth and planned.moment is not Moment.RANDOM
-        ref = reached[planned.trap.nth - 1] if trapped else ""
+        ref = reached[-1] if trapped else ""
         return Death(
             moment=planned.moment if trapped else Moment.RANDOM,
             ref=ref,
