@@ -1,15 +1,16 @@
 """Exits that strategies share: those that nothing stops, red lines, profit, stop and time. Pure.
 
 A position is looked at with fresh, sound quotes of its four legs. What cannot be used is a veto by name and the rule
-that needs it waits for the next poll; forced exits need no quotes. While a close of a position is working, nothing
-more is wished for it.
+that needs it waits for the next poll; forced exits need no quotes. A wing that is offered for next to nothing and not
+bid for is no bad quote, it is worth nothing: the far side of a condor looks like that when the near one needs its
+stop. While a close of a position is working, nothing more is wished for it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desk.market.calendar import exchange_date, session, session_at
 from desk.market.contracts import dte
@@ -26,7 +27,7 @@ _WRONG_SIGN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A position as its quotes show it at market time `t`.
+    """A position as its quotes show it at market time `t`; its combo is priced in steps of `tick` dollars.
 
     `debit` closes it at mid, `natural` at the market, in dollars per share; None when a leg's quote cannot be used.
     `deltas` are |delta| * 100 of the short legs that have one, `spot` is the underlying's price; None when unknown.
@@ -35,6 +36,7 @@ class Look:
 
     holding: Holding
     t: float
+    tick: float
     debit: float | None
     natural: float | None
     deltas: tuple[float, ...]
@@ -66,7 +68,9 @@ def forced(state: State, t: float, close_before: float | None = None) -> Decisio
     return Decision(tuple(at_market(holding, reason) for holding in free), vetoes)
 
 
-def manage(view: View, state: State, underlying: Contract | None, rules: Callable[[Look], Decision]) -> Decision:
+def manage(
+    view: View, state: State, underlying: Contract | None, tick: float, rules: Callable[[Look], Decision]
+) -> Decision:
     """Return what `rules` say of every open position that no close works for, or which quotes they need.
 
     `underlying` is None where no rule asks for its price.
@@ -77,7 +81,7 @@ def manage(view: View, state: State, underlying: Contract | None, rules: Callabl
         wanted.insert(0, underlying)
     if missing := view.missing(*wanted):
         return Decision(wants=tuple(dict.fromkeys(missing)))
-    decisions = [rules(_look(holding, view, underlying)) for holding in free]
+    decisions = [rules(_look(holding, view, underlying, tick)) for holding in free]
     actions = tuple(action for each in decisions for action in each.actions)
     return Decision(actions, vetoes + tuple(veto for each in decisions for veto in each.vetoes))
 
@@ -87,7 +91,7 @@ def at_market(holding: Holding, reason: str, share: float = 1.0) -> Exit:
     return Exit(holding.position, math.ceil(holding.quantity * share - checks.SLACK), reason)
 
 
-def profit(look: Look, target: float, tick: float) -> Exit | None:
+def profit(look: Look, target: float) -> Exit | None:
     """Return the close once `target` (a fraction) of the credit is earned at mid.
 
     Its limit is walked to natural, but not above the credit: taking a profit never makes a loss.
@@ -95,21 +99,21 @@ def profit(look: Look, target: float, tick: float) -> Exit | None:
     credit = look.holding.credit
     if look.debit is None or not checks.at_least((1 - target) * credit, look.debit):
         return None
-    return _at_limit(look, "profit", tick, credit, then_market=False)
+    return _at_limit(look, "profit", credit, then_market=False)
 
 
-def stop(look: Look, multiple: float, tick: float) -> Exit | None:
+def stop(look: Look, multiple: float) -> Exit | None:
     """Return the close once it costs `multiple` times the credit at mid: walked to natural, then at market."""
     if look.debit is None or not checks.at_least(look.debit, multiple * look.holding.credit):
         return None
-    return _at_limit(look, "stop", tick, math.inf, then_market=True)
+    return _at_limit(look, "stop", math.inf, then_market=True)
 
 
-def expiring(look: Look, days: int, tick: float) -> Exit | None:
+def expiring(look: Look, days: int) -> Exit | None:
     """Return the close with `days` to expiry or fewer left: walked to natural, then at market."""
     if look.debit is None or dte(look.holding.condor.short_put.expiry, look.t) > days:
         return None
-    return _at_limit(look, "time", tick, math.inf, then_market=True)
+    return _at_limit(look, "time", math.inf, then_market=True)
 
 
 def red_lines(look: Look, delta: float, proximity: float) -> tuple[Line, Line]:
@@ -148,18 +152,20 @@ def _free(state: State, t: float) -> tuple[tuple[Holding, ...], tuple[Veto, ...]
     return tuple(holding for holding in free if holding not in gone), tuple(vetoes)
 
 
-def _look(holding: Holding, view: View, underlying: Contract | None) -> Look:
+def _look(holding: Holding, view: View, underlying: Contract | None, tick: float) -> Look:
     quotes = [quote for leg in holding.condor.legs if (quote := view.quote(leg)) is not None]
+    quotes[1::2] = [_wing(quote, tick) for quote in quotes[1::2]]
     bad = [veto for quote in quotes if (veto := checks.usable(quote, view.t))]
     debit = natural = None
     if not bad:
-        debit, natural = cost(quotes)
+        debit, natural = _cost(quotes)
     shorts = [quotes[0], quotes[2]]
     sizes = [_delta(quote) for quote in shorts if checks.usable(quote, view.t) is None]
     spot = _spot(view, underlying)
     return Look(
         holding,
         view.t,
+        tick,
         debit,
         natural,
         tuple(size for size in sizes if not isinstance(size, Veto)),
@@ -168,7 +174,13 @@ def _look(holding: Holding, view: View, underlying: Contract | None) -> Look:
     )
 
 
-def cost(quotes: list[Quote]) -> tuple[float, float]:
+def _wing(quote: Quote, tick: float) -> Quote:
+    """Take a wing that nobody bids for at nothing, when its ask of two ticks or less says that this is what it is."""
+    worthless = quote.bid is None and quote.ask is not None and 0 < quote.ask <= 2 * tick + checks.SLACK
+    return replace(quote, bid=0.0) if worthless else quote
+
+
+def _cost(quotes: list[Quote]) -> tuple[float, float]:
     """Return what closing a condor costs per share at mid and at the market; `quotes` sound, as `Condor.legs`."""
     short_put, long_put, short_call, long_call = quotes
     debit = (mid(short_put) or 0.0) + (mid(short_call) or 0.0) - (mid(long_put) or 0.0) - (mid(long_call) or 0.0)
@@ -188,11 +200,11 @@ def _spot(view: View, underlying: Contract | None) -> float | Veto | None:
     return checks.level(quote, view.t) if quote is not None else None
 
 
-def _at_limit(look: Look, reason: str, tick: float, most: float, *, then_market: bool) -> Exit:
+def _at_limit(look: Look, reason: str, most: float, *, then_market: bool) -> Exit:
     """Close at mid, walked to natural; on the tick, at least one, and never above `most` or what it can be worth."""
     assert look.debit is not None
     assert look.natural is not None
-    holding = look.holding
+    holding, tick = look.holding, look.tick
     most = min(most, holding.condor.width)
     limit = max(tick, min(to_tick(look.debit, tick), most))
     worst = max(limit, min(up_to_tick(look.natural, tick), most))

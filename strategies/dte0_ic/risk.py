@@ -13,7 +13,7 @@ def manage(config: Config, view: View, state: State) -> Decision:
     if (closing := exits.forced(state, view.t, config.close_before)) is not None:
         return closing
     underlying = contracts.index(config.symbol, config.exchange)
-    return exits.manage(view, state, underlying, lambda look: _rules(config, state, look))
+    return exits.manage(view, state, underlying, config.tick, lambda look: _rules(config, state, look))
 
 
 def _rules(config: Config, state: State, look: exits.Look) -> Decision:
@@ -22,5 +22,5 @@ def _rules(config: Config, state: State, look: exits.Look) -> Decision:
     changes = exits.breaches(look, state, lines)
     if any(line.crossed for line in lines):
         return Decision((exits.at_market(look.holding, "red_line"), *changes), look.vetoes)
-    closing = exits.profit(look, config.profit_target, config.tick) or exits.stop(look, config.stop_loss, config.tick)
+    closing = exits.profit(look, config.profit_target) or exits.stop(look, config.stop_loss)
     return Decision((closing, *changes) if closing else changes, look.vetoes)

@@ -13,7 +13,7 @@ def manage(config: Config, view: View, state: State) -> Decision:
     if (closing := exits.forced(state, view.t)) is not None:
         return closing
     underlying = contracts.index(config.symbol, config.exchange)
-    return exits.manage(view, state, underlying, lambda look: _rules(config, state, look))
+    return exits.manage(view, state, underlying, config.tick, lambda look: _rules(config, state, look))
 
 
 def _rules(config: Config, state: State, look: exits.Look) -> Decision:
@@ -26,5 +26,5 @@ def _rules(config: Config, state: State, look: exits.Look) -> Decision:
     over = tuple(change for change in changes if not change.active)
     if begun := next((change for change in changes if change.active), None):
         return Decision((exits.at_market(look.holding, "red_line", config.red_line_share), begun, *over), look.vetoes)
-    closing = exits.expiring(look, config.exit_dte, config.tick)
+    closing = exits.expiring(look, config.exit_dte)
     return Decision((closing, *over) if closing else over, look.vetoes)

@@ -214,6 +214,19 @@ def test_a_bad_quote_is_a_veto_by_name_for_profit_and_stop(bad: dict[str, Any], 
     assert f"{HELD.condor.legs[leg].strike:g}" in decision.vetoes[0].text
 
 
+@pytest.mark.parametrize(("ask", "acts"), [(0.05, True), (0.10, True), (0.15, False)])
+@pytest.mark.parametrize("wing", [1, 3])
+def test_a_wing_that_nobody_bids_for_is_worth_nothing_when_it_is_offered_for_a_tick_or_two(
+    ask: float, acts: bool, wing: int
+) -> None:
+    legs = list(marks(HELD, NOON, 0.4))
+    legs[wing] = replace(legs[wing], bid=None, ask=ask)
+    assert [each.reason for each in exits(decide(legs=tuple(legs)))] == (["stop"] if acts else [])
+    short = list(marks(HELD, NOON, 0.4))
+    short[wing - 1] = replace(short[wing - 1], bid=None, ask=ask)
+    assert names(decide(legs=tuple(short))) == ["bad_quote"]
+
+
 @pytest.mark.parametrize(("age", "acts"), [(59.9, True), (60.0, True), (60.1, False)])
 def test_no_quote_older_than_a_minute_is_acted_on(age: float, acts: bool) -> None:
     for debit in (0.1, 5.0):
