@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ib_async import IB
 from ib_async.client import Client
+from ib_async.ib import StartupFetchNONE
 from ib_async.wrapper import RequestError
 
 from desk.clock import LoopTimers
@@ -88,7 +89,7 @@ class Session:
         self._wire: Wire | None = None
         self._late: deque[int] = deque(maxlen=_LATE)
         self._in_use = False
-        self._read_only = False
+        self.read_only = False
         self.listener: Listener | None = None
         self.on_connected: Callable[[], None] = lambda: None
         self.on_wire: Callable[[IB], None] = lambda _ib: None
@@ -234,7 +235,7 @@ class Session:
         return self._random.randint(*_RANDOM_IDS)
 
     async def _attempt(self) -> None:
-        self._in_use = False
+        self._in_use = self.read_only = False
         self._late.clear()
         self.upstream = Upstream()
         wire = wires.make(self._clock, self._pacer, governed=self._governed)
@@ -248,8 +249,8 @@ class Session:
                 self._port,
                 clientId=self.client_id,
                 timeout=self._settings.connect_timeout,
-                readonly=self._read_only,
                 raiseSyncErrors=True,
+                fetchFields=StartupFetchNONE,  # what is wanted of orders is asked by `desk.ib.orders`, with deadlines
             )
         )
         try:
@@ -320,7 +321,7 @@ class Session:
         if code == 326:
             self._in_use = True
         elif code == 321 and "read-only" in text.lower():
-            self._read_only = True
+            self.read_only = True
         elif code == 100:
             self._pacer.hold(self._clock.time() + _BACK_OFF)
             self.say(Notice("pacing", text, code))

@@ -175,4 +175,6 @@ class Orders:
     def _unsynced(self) -> str:
         if self._looking.synced:
             return ""
+        if self._session.read_only:
+            return "the gateway's API is in read-only mode"
         return f"orders are being looked up after the connect {self._looking.trouble}".rstrip()
