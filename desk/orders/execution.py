@@ -163,6 +163,18 @@ def tick(e: Execution, now: float, pace: Pace, size: float) -> Step:
     return e, ()
 
 
+def next_due(e: Execution, pace: Pace) -> float:
+    """Return when `tick` may have something to do."""
+    if e.over and not e.alive:
+        return float("inf")
+    if e.state in ENDED or e.cancelling or e.over:
+        return e.due if e.over or e.state is not OrderState.UNKNOWN else float("inf")
+    if e.state is OrderState.UNKNOWN:
+        return float("inf")
+    rung = e.due if e.state is OrderState.WORKING and e.limit is not None else float("inf")
+    return min(rung, e.order.at + pace.lifetime) if e.order.action is Action.OPEN else rung
+
+
 def stop(e: Execution, now: float, pace: Pace, then: Next | None = None) -> Step:
     """Cancel the order, and let `then` take its place once that is confirmed."""
     if e.over:
