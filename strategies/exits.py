@@ -3,7 +3,10 @@
 A position is looked at with fresh, sound quotes of its four legs. What cannot be used is a veto by name and the rule
 that needs it waits for the next poll; forced exits need no quotes. A wing that is offered for next to nothing and not
 bid for is no bad quote, it is worth nothing: the far side of a condor looks like that when the near one needs its
-stop. While a close of a position is working, nothing more is wished for it.
+stop.
+
+Nothing is wished for a position that an order closes at market. One that a limit order is closing is still closed at
+market when it has to be: the trader puts the one in the place of the other.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ class Look:
 
     `debit` closes it at mid, `natural` at the market, in dollars per share; None when a leg's quote cannot be used.
     `deltas` are |delta| * 100 of the short legs that have one, `spot` is the underlying's price; None when unknown.
-    `vetoes` say what could not be used.
+    `closing` says that a limit order is closing it already. `vetoes` say what could not be used.
     """
 
     holding: Holding
@@ -41,6 +44,7 @@ class Look:
     natural: float | None
     deltas: tuple[float, ...]
     spot: float | None
+    closing: bool
     vetoes: tuple[Veto, ...]
 
 
@@ -71,7 +75,7 @@ def forced(state: State, t: float, close_before: float | None = None) -> Decisio
 def manage(
     view: View, state: State, underlying: Contract | None, tick: float, rules: Callable[[Look], Decision]
 ) -> Decision:
-    """Return what `rules` say of every open position that no close works for, or which quotes they need.
+    """Return what `rules` say of every open position that is not closed at market, or which quotes they need.
 
     `underlying` is None where no rule asks for its price.
     """
@@ -81,7 +85,8 @@ def manage(
         wanted.insert(0, underlying)
     if missing := view.missing(*wanted):
         return Decision(wants=tuple(dict.fromkeys(missing)))
-    decisions = [rules(_look(holding, view, underlying, tick)) for holding in free]
+    closing = frozenset(order.position for order in state.book.working if order.action is Action.CLOSE)
+    decisions = [rules(_look(holding, view, underlying, tick, closing)) for holding in free]
     actions = tuple(action for each in decisions for action in each.actions)
     return Decision(actions, vetoes + tuple(veto for each in decisions for veto in each.vetoes))
 
@@ -97,21 +102,21 @@ def profit(look: Look, target: float) -> Exit | None:
     Its limit is walked to natural, but not above the credit: taking a profit never makes a loss.
     """
     credit = look.holding.credit
-    if look.debit is None or not checks.at_least((1 - target) * credit, look.debit):
+    if look.debit is None or look.closing or not checks.at_least((1 - target) * credit, look.debit):
         return None
     return _at_limit(look, "profit", credit, then_market=False)
 
 
 def stop(look: Look, multiple: float) -> Exit | None:
     """Return the close once it costs `multiple` times the credit at mid: walked to natural, then at market."""
-    if look.debit is None or not checks.at_least(look.debit, multiple * look.holding.credit):
+    if look.debit is None or look.closing or not checks.at_least(look.debit, multiple * look.holding.credit):
         return None
     return _at_limit(look, "stop", math.inf, then_market=True)
 
 
 def expiring(look: Look, days: int) -> Exit | None:
     """Return the close with `days` to expiry or fewer left: walked to natural, then at market."""
-    if look.debit is None or dte(look.holding.condor.short_put.expiry, look.t) > days:
+    if look.debit is None or look.closing or dte(look.holding.condor.short_put.expiry, look.t) > days:
         return None
     return _at_limit(look, "time", math.inf, then_market=True)
 
@@ -145,14 +150,14 @@ def _free(state: State, t: float) -> tuple[tuple[Holding, ...], tuple[Veto, ...]
         return (), ()
     if session_at(t) is None:
         return (), checks.found(checks.market_open(t))
-    closing = {order.position for order in state.book.working if order.action is Action.CLOSE}
+    closing = {w.position for w in state.book.working if w.action is Action.CLOSE and w.limit is None}
     free = [holding for holding in state.book.holdings if holding.position not in closing]
     gone = [holding for holding in free if dte(holding.condor.short_put.expiry, t) < 0]
     vetoes = [Veto("expired", f"{each.position} expired on {each.condor.short_put.expiry}") for each in gone]
     return tuple(holding for holding in free if holding not in gone), tuple(vetoes)
 
 
-def _look(holding: Holding, view: View, underlying: Contract | None, tick: float) -> Look:
+def _look(holding: Holding, view: View, underlying: Contract | None, tick: float, closing: frozenset[str]) -> Look:
     quotes = [quote for leg in holding.condor.legs if (quote := view.quote(leg)) is not None]
     quotes[1::2] = [_wing(quote, tick) for quote in quotes[1::2]]
     bad = [veto for quote in quotes if (veto := checks.usable(quote, view.t))]
@@ -170,6 +175,7 @@ def _look(holding: Holding, view: View, underlying: Contract | None, tick: float
         natural,
         tuple(size for size in sizes if not isinstance(size, Veto)),
         spot if isinstance(spot, float) else None,
+        holding.position in closing,
         (*bad, *checks.found(*sizes, spot)),
     )
 

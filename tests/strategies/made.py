@@ -109,9 +109,9 @@ def marks(held: Holding, t: float, debit: float, delta: float = 0.05) -> tuple[Q
     return tuple(Quote(leg, t, bid=mid - 0.05, ask=mid + 0.05, delta=size) for leg, mid, size in legs)
 
 
-def closing(position: str = "p") -> Working:
-    """A close of a position that is on its way."""
-    return Working("close", position, Action.CLOSE, 1, 0, None, OrderState.WORKING, "profit")
+def closing(position: str = "p", limit: float | None = None) -> Working:
+    """A close of a position that is on its way, at market without a limit."""
+    return Working("close", position, Action.CLOSE, 1, 0, limit, OrderState.WORKING, "profit")
 
 
 def opening(position: str = "new") -> Working:

@@ -12,6 +12,12 @@ from strategies.base import Decision, Phase, State, View
 from tests.strategies.made import SPX, VIX, clock, closing, decider, holding, knowing, marks, opening
 
 NOON = clock("12:00")
+
+
+def by_limit(held: Holding) -> State:
+    return knowing(holdings=(held,), working=(closing(held.position, limit=0.3),))
+
+
 BAD: list[dict[str, Any]] = [
     {"bid": None},
     {"ask": None},
@@ -200,6 +206,13 @@ def test_a_close_is_not_wished_for_again_while_one_works() -> None:
     state = knowing(holdings=(HELD,), working=(closing(),))
     for found in (decide(5.0, state=state), decide(0.1, spot=2750.0, state=state), decide(0.1, delta=0.9, state=state)):
         assert found.actions == ()
+
+
+def test_a_limit_order_that_closes_gives_way_to_the_market_only() -> None:
+    for debit in (0.1, 5.0):
+        assert decide(debit, state=by_limit(HELD)).actions == ()
+    assert exits(decide(spot=2760.0, state=by_limit(HELD))) == [Exit("p", 1, "red_line")]
+    assert decide(t=clock("15:45"), state=by_limit(HELD)).actions == (Exit("p", 1, "end_of_day"),)
 
 
 @pytest.mark.parametrize("bad", BAD)
