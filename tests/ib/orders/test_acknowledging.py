@@ -36,10 +36,8 @@ def test_an_absent_exit_is_placed_again_under_the_same_number() -> None:
             made.place(order)
             await made.sleep(10.0)
             assert made.states(order.order_id) == [S.SENT, S.UNKNOWN, S.ABSENT, S.SENT, S.WORKING, S.FILLED]
-            assert {o.request.order_ref for o in made.gateway._orders._blotter().orders.values()} == {
-                "desk-20190513T100000-1",
-                order.order_id,
-            }
+            assert len(made.last(order.order_id).perm_ids) == 1
+            assert (await made.truth()).positions == ()
 
     play(scenario)
 
