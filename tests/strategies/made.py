@@ -95,7 +95,7 @@ def holding(
 ) -> Holding:
     """Some open condor; `at` are the strikes of short put, long put, short call, long call."""
     legs = (
-        option(symbol, expiry, strike, right, trading_class)
+        replace(option(symbol, expiry, strike, right, trading_class), con_id=int(f"{expiry[2:]}{strike:g}"))
         for strike, right in zip(at, ("P", "P", "C", "C"), strict=True)
     )
     return Holding(position, Condor(*legs), quantity, credit, opened)
