@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 from rich.console import Console
@@ -64,21 +65,20 @@ def _checks(options: Options) -> Iterator[Check]:
         now = (first_cycle(config, options.start) if simulated else None) or RealClock().time()
         yield from premises(config, run, now)
         busy = running_desk(run.root) is not None
+        yield from _at_the_gateway(config, run.root, now, simulated=simulated, busy=busy)
     except RefusedError as error:
         yield failed("market", str(error))
-        return
     finally:
         discard_run(run)
-    yield from _at_the_gateway(config, now, simulated=simulated, busy=busy)
 
 
-def _at_the_gateway(config: Config, now: float, *, simulated: bool, busy: bool) -> list[Check]:
+def _at_the_gateway(config: Config, root: Path, now: float, *, simulated: bool, busy: bool) -> list[Check]:
     if busy:  # its client id is taken, and its paper gateway's port
         config = config.model_copy(update={"broker": config.broker.model_copy(update={"client_id": "random"})})
     clock = SimulatedClock(datetime.fromtimestamp(now, UTC), config.clock.speed) if simulated else RealClock()
     try:
         with _gateway(config, clock, busy=busy) as endpoint, asyncio.Runner(loop_factory=precise_loop) as runner:
-            return runner.run(rehearse(config, endpoint, clock))
+            return runner.run(rehearse(config, root, endpoint, clock))
     except (OSError, RefusedError) as error:
         return [failed("gateway", str(error), "Choose another [gateway] port, or another market.")]
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 from commands.compose import Endpoint, plan_of
@@ -13,15 +14,18 @@ from desk.clock import Clock, LoopTimers
 from desk.config import Config
 from desk.config.model import Strategy
 from desk.console import words
-from desk.console.checks import Check, failed, ok, warning
-from desk.ib.broker import Broker
+from desk.console.checks import Check, Verdict, failed, ok, warning
+from desk.ib.broker import Broker, Trades
 from desk.ib.errors import BrokerError
 from desk.ib.notices import Notice
+from desk.ib.orders.gate import Gate
 from desk.market.calendar import session_at
 from desk.market.contracts import index
 from desk.market.quotes import price
+from desk.orders import halt
 from messages.contract import Contract, Quote
 from messages.market import ChainQuotes, ChainWanted, Priority, Selection, SpotsWanted
+from messages.orders import Action, Condor, MarginWanted, Order
 from strategies.registry import create
 
 _ME = "preflight"
@@ -35,11 +39,16 @@ _SKEW, _FAR = 2.0, 60.0
 """Seconds between our clock and the gateway's, which tells whole ones: what is normal, and what misses windows."""
 
 
+_PRICE = 0.05
+"""Dollars per share for which the condor of the what-if would be sold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A connected broker, its clock, and what was learned on the way."""
+    """A connected broker and its clock; `root` is the data folder."""
 
     config: Config
+    root: Path
     broker: Broker
     clock: Clock
 
@@ -54,14 +63,14 @@ class Stage:
         return session_at(self.clock.time()) is not None
 
 
-async def rehearse(config: Config, endpoint: Endpoint, clock: Clock) -> list[Check]:
+async def rehearse(config: Config, root: Path, endpoint: Endpoint, clock: Clock) -> list[Check]:
     """Connect, look, and disconnect. Nothing is placed."""
-    async with _broker(config, endpoint, clock) as (broker, notices):
+    async with _broker(config, root, endpoint, clock) as (broker, notices):
         first = await _first_word(config, notices)
         if first is None or first.kind != "connected":
             text = first.text.partition("; next attempt")[0] if first else "the gateway does not answer"
             return [failed("gateway", text, _advice(config, endpoint))]
-        stage = Stage(config, broker, clock)
+        stage = Stage(config, root, broker, clock)
         where = f"{endpoint.host}:{endpoint.port}"
         checks = [ok("gateway", f"{where}: {first.text}"), _account(stage), await _skew(stage)]
         checks += await _quotes(stage)
@@ -73,17 +82,21 @@ async def rehearse(config: Config, endpoint: Endpoint, clock: Clock) -> list[Che
 
 @asynccontextmanager
 async def _broker(
-    config: Config, endpoint: Endpoint, clock: Clock
+    config: Config, root: Path, endpoint: Endpoint, clock: Clock
 ) -> AsyncIterator[tuple[Broker, asyncio.Queue[Notice]]]:
     notices: asyncio.Queue[Notice] = asyncio.Queue()
     timers = LoopTimers(clock, asyncio.get_running_loop())
 
     def say(notice: object) -> None:
-        assert isinstance(notice, Notice)
-        notices.put_nowait(notice)
+        if isinstance(notice, Notice):
+            notices.put_nowait(notice)
 
     random = Random(config.gateway.seed)
-    broker = Broker(config.broker, endpoint.host, endpoint.port, timers, random, governed=endpoint.governed, say=say)
+    # With the kill switch thrown a broker that takes orders cancels entries, and this one is to change nothing.
+    trades = None if halt.read(root) else Trades(config.trading, root)
+    broker = Broker(
+        config.broker, endpoint.host, endpoint.port, timers, random, governed=endpoint.governed, say=say, trades=trades
+    )
     running = asyncio.ensure_future(broker.run())
     try:
         yield broker, notices
@@ -115,17 +128,15 @@ def _advice(config: Config, endpoint: Endpoint) -> str:
 
 
 def _account(stage: Stage) -> Check:
-    """The session's account against the one that orders may go to, and the two keys of live money (SPEC A7)."""
-    account, wanted = str(stage.broker.facts()["account"]), stage.config.trading.account
-    live, enabled = stage.config.broker.mode == "live", stage.config.trading.enabled
-    if wanted and account != wanted:
-        text = f"the session is of {account}, and [trading] account is {wanted}: orders would be refused"
-        return failed("account", text, "Log in to the other account, or change [trading] account.")
-    if live and not enabled:
-        todo = "Orders of live money need [trading] enabled = true and account; without them the desk only records."
-        trades = any(each.enabled for each in stage.config.strategies)
-        return (failed if trades else warning)("account", f"{account} is for live money and trading is off", todo)
-    return ok("account", f"{account}, {'LIVE MONEY: both keys are set' if live else 'a paper account'}")
+    """Whether orders may go to the session's account: what the broker's own gate says (SPEC A7)."""
+    config, accounts = stage.config, str(stage.broker.facts()["account"])
+    gate = Gate(stage.root, config.broker.mode == "live", config.trading.enabled, config.trading.account)
+    account, refusal = gate.destination(accounts.split(","))
+    if not refusal:
+        return ok("account", f"orders go to {account}, {config.broker.mode} mode")
+    if any(each.enabled for each in config.strategies):
+        return failed("account", refusal, "Every order would be refused.")
+    return warning("account", f"{refusal}; without strategies there are no orders")
 
 
 async def _skew(stage: Stage) -> Check:
@@ -178,6 +189,8 @@ async def _strategy(stage: Stage, strategy: Strategy) -> list[Check]:
         name = f"{strategy.instance} {selection.trading_class or selection.symbol}"
         chain = await stage.broker.chain(_near(stage, selection), lambda _done, _asked: None)
         checks.append(_listed(stage, name, chain))
+        if checks[-1].verdict is Verdict.OK:
+            checks.append(await _what_if(stage, name, chain))
     return checks
 
 
@@ -195,6 +208,32 @@ def _listed(stage: Stage, name: str, chain: ChainQuotes) -> Check:
     expiries = ", ".join(sorted({quote.contract.expiry for quote in chain.quotes}))
     text = f"{expiries} {both} of {chain.asked} contracts near the money have a bid and an ask".strip()
     return ok(name, text) if both else _missing(stage, name, text, "Does the account subscribe to options' data?")
+
+
+async def _what_if(stage: Stage, name: str, chain: ChainQuotes) -> Check:
+    condor = _condor(chain.quotes)
+    if stage.broker.orders is None:
+        return warning(f"{name} what-if", "not asked while the desk is halted")
+    if condor is None:
+        return warning(f"{name} what-if", "not asked: fewer than two puts and two calls answered")
+    now = stage.clock.time()
+    order = Order(_ME, _ME, _ME, Action.OPEN, condor, 1, _PRICE, _PRICE, "preflight", now)
+    margin = await stage.broker.margin(MarginWanted(_ME, "what-if", order, stage.deadline))
+    if margin.error:
+        return failed(f"{name} what-if", margin.error, "Entries need this answer: without it none is made.")
+    strikes = "/".join(f"{leg.strike:g}" for leg in sorted(condor.legs, key=lambda leg: leg.strike))
+    return ok(f"{name} what-if", f"{strikes} would take {words.number(margin.initial_change)} USD of margin")
+
+
+def _condor(quotes: Sequence[Quote]) -> Condor | None:
+    """The widest condor of what answered: its margin is asked for, and nothing else is made of it."""
+    puts, calls = (
+        sorted((quote.contract for quote in quotes if quote.contract.right == right), key=lambda leg: leg.strike)
+        for right in "PC"
+    )
+    if len(puts) < 2 or len(calls) < 2:
+        return None
+    return Condor(short_put=puts[1], long_put=puts[0], short_call=calls[-2], long_call=calls[-1])
 
 
 def _selections(strategy: Strategy) -> Sequence[Selection]:

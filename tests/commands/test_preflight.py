@@ -58,8 +58,9 @@ def other_gateway(**settings: object) -> Iterator[int]:
 def test_the_default_run_would_work_and_nothing_is_left_behind(preflight: Preflight, tmp_path: Path) -> None:
     checks = preflight(expected=0)
     assert all(each.startswith("ok: ") for each in checks.values()), checks
-    assert checks["account"] == "ok: DU1234567, a paper account"
+    assert checks["account"] == "ok: orders go to DU1234567, paper mode"
     assert checks["dte0_ic SPXW"].startswith("ok: 20190513 ")
+    assert checks["monthly_ic SPX what-if"].endswith(" USD of margin")
     assert {"quote VIX", "quote SPX", "quote SPY", "quote QQQ", "quote IWM"} <= set(checks)
     assert not (tmp_path / "data").exists()
 
@@ -121,7 +122,7 @@ def test_nobody_listens(preflight: Preflight) -> None:
 def test_an_account_that_orders_may_not_go_to(preflight: Preflight) -> None:
     with other_gateway(account="DU7654321") as port:
         checks = preflight(('account = "" ', 'account = "DU1234567" '), expected=1, port=port)
-    assert checks["account"].startswith("failed: the session is of DU7654321, and [trading] account is DU1234567")
+    assert checks["account"].startswith("failed: [trading] account is DU1234567, but the session is that of DU7654321")
 
 
 def test_live_money_without_both_keys(preflight: Preflight) -> None:
@@ -129,7 +130,7 @@ def test_live_money_without_both_keys(preflight: Preflight) -> None:
         checks = preflight(expected=1, port=port)
         assert "U1234567, which is no paper account" in checks["gateway"]
         checks = preflight(('mode = "paper"', 'mode = "live" '), expected=1, port=port)
-        assert checks["account"] == "failed: U1234567 is for live money and trading is off"
+        assert checks["account"] == "failed: U1234567 is live money, and [trading] enabled is false"
 
 
 def test_a_client_id_in_use(preflight: Preflight) -> None:
