@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from desk.orders.encoding import price
 from desk.orders.ladder import Pace, next_limit
 from messages.orders import ENDED, Action, Order, OrderState, OrderTold
 
 PLACEMENTS = 3
 """Times that an exit is sent at most, each after IB had never heard of it."""
+_ASKED = 2
+"""Times that a limit is asked for until the ladder goes on without it: IB may have refused it."""
 _PATIENCE = 5.0
 """Market seconds after which executions that IB has counted and not told are asked for."""
 _ALIVE = frozenset({OrderState.SENT, OrderState.WORKING, OrderState.UNKNOWN})
@@ -40,10 +43,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reprice:
-    """Give the order another limit; `rung` counts from 0, the limit that it was sent with."""
+    """Give the order another limit; `again` when that has been asked for before and IB has not confirmed it."""
 
     limit: float
-    rung: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +77,17 @@ Effect = Place | Reprice | Cancel | Resolve | End
 class Execution:
     """What is known of one order.
 
-    `limit` is the one that was asked for last, `filled` what executions say and `claimed` what IB counts. `due` is the
-    market time of what is next: a rung, another cancel, a question; `sent` when it was last sent. `cancelling` is what
-    we want, not what IB has done.
+    `limit` is the one that was asked for last (`asked` times), `confirmed` the one that IB has told last; `rung` counts
+    limits from 0. `filled` is what executions say and `claimed` what IB counts. `due` is the market time of what is
+    next: a rung, another cancel, a question; `sent` when this process sent it last, 0 when an earlier one may have.
+    `cancelling` is what we want, not what IB has done.
     """
 
     order: Order
     state: OrderState = OrderState.INTENT
     limit: float | None = None
+    confirmed: float | None = None
+    asked: int = 1
     rung: int = 0
     filled: int = 0
     claimed: int = 0
@@ -137,6 +143,16 @@ def told(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step:
     return _acknowledged(e, news, now, pace)
 
 
+def lost(e: Execution, now: float) -> Step:
+    """Take an order that IB, asked for everything, has never heard of.
+
+    One of an earlier process was never sent, or its message never arrived: there is nothing to cancel.
+    """
+    if e.over:
+        return replace(e, state=OrderState.ABSENT), ()
+    return _absent(e, now) if e.sent else _never(e)
+
+
 def executed(e: Execution, filled: int) -> Step:
     """Take the count of spreads that executions say are filled."""
     e = replace(e, filled=filled)
@@ -152,7 +168,7 @@ def tick(e: Execution, now: float, pace: Pace, size: float) -> Step:
     if e.state in ENDED:
         overdue = not e.over and now >= e.due
         return (replace(e, due=now + _PATIENCE), (Resolve(),)) if overdue else (e, ())
-    if e.state is OrderState.UNKNOWN and not e.over:
+    if e.state is OrderState.UNKNOWN:
         return e, ()
     if e.cancelling or e.over:
         return _cancel(e, now, pace) if now >= e.due else (e, ())
@@ -167,10 +183,10 @@ def next_due(e: Execution, pace: Pace) -> float:
     """Return when `tick` may have something to do."""
     if e.over and not e.alive:
         return float("inf")
-    if e.state in ENDED or e.cancelling or e.over:
-        return e.due if e.over or e.state is not OrderState.UNKNOWN else float("inf")
     if e.state is OrderState.UNKNOWN:
         return float("inf")
+    if e.state in ENDED or e.cancelling or e.over:
+        return e.due
     rung = e.due if e.state is OrderState.WORKING and e.limit is not None else float("inf")
     return min(rung, e.order.at + pace.lifetime) if e.order.action is Action.OPEN else rung
 
@@ -184,10 +200,11 @@ def stop(e: Execution, now: float, pace: Pace, then: Next | None = None) -> Step
 
 
 def _walk(e: Execution, limit: float, now: float, pace: Pace, size: float) -> Step:
+    if e.rung and e.confirmed != limit and e.asked < _ASKED:
+        return replace(e, asked=e.asked + 1, due=now + pace.every), (Reprice(limit, again=True),)
     further = next_limit(e.order, limit, pace.step, size)
     if further is not None:
-        e = replace(e, limit=further, rung=e.rung + 1, due=now + pace.every)
-        return e, (Reprice(further, e.rung),)
+        return replace(e, limit=further, asked=1, rung=e.rung + 1, due=now + pace.every), (Reprice(further),)
     return stop(e, now, pace, Next(e.order.reason) if e.order.then_market else None)
 
 
@@ -198,8 +215,10 @@ def _cancel(e: Execution, now: float, pace: Pace) -> Step:
 def _acknowledged(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step:
     doubted = e.state is OrderState.UNKNOWN
     first = e.state is not OrderState.WORKING and news.state is OrderState.WORKING
-    limit = abs(news.net) if doubted and news.net is not None and e.limit is not None else e.limit
-    e = replace(e, state=news.state, limit=limit, claimed=max(e.claimed, news.filled), code=news.code, text=news.text)
+    confirmed = e.confirmed if news.net is None else price(e.order.action, news.net)
+    limit = confirmed if doubted and confirmed is not None and e.limit is not None else e.limit
+    e = replace(e, state=news.state, limit=limit, confirmed=confirmed, claimed=max(e.claimed, news.filled))
+    e = replace(e, code=news.code, text=news.text)
     if e.cancelling:
         return _cancel(e, now, pace) if doubted else (e, ())
     return (replace(e, due=now + pace.every) if first else e), ()
@@ -216,9 +235,13 @@ def _absent(e: Execution, now: float) -> Step:
     if again:
         order = replace(e.order, limit=e.limit)
         return replace(e, state=OrderState.SENT, placed=e.placed + 1, sent=now), (Place(order),)
-    state = OrderState.CANCELLED if e.filled else OrderState.REJECTED
-    ended, effects = _ended(replace(e, state=state, claimed=e.filled, text=e.text or _ABSENT))
+    ended, effects = _never(e)
     return ended, (Cancel(), *effects)
+
+
+def _never(e: Execution) -> Step:
+    state = OrderState.CANCELLED if e.filled else OrderState.REJECTED
+    return _ended(replace(e, state=state, claimed=e.filled, text=e.text or _ABSENT))
 
 
 def _ended(e: Execution) -> Step:
@@ -232,6 +255,6 @@ def _revived(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step:
     """Cancel an ended order that lives; what it fills meanwhile is owned like any other fill."""
     if not e.remaining:
         return e, ()  # nothing of it can fill: this was told before its last fill
-    known = e.alive
+    known = e.state is news.state
     e = replace(e, state=news.state)
     return _cancel(e, now, pace) if e.alive and not known else (e, ())

@@ -47,7 +47,6 @@ from messages.orders import (
     Held,
     Holding,
     Margin,
-    OrderState,
     OrderTold,
     SessionTold,
     Truth,
@@ -359,7 +358,7 @@ class Trader:
         for account in self.accounts.values():
             for order_id, e in tuple(account.executions.items()):
                 if order_id not in known and e.sent <= asked:
-                    self.worker.told(OrderTold(order_id, OrderState.ABSENT, self._edge.now()))
+                    self.worker.lost(account, e)
 
     def _compare(self, *, first: bool) -> None:
         ours = total(account.ledger for account in self.accounts.values())

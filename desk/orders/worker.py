@@ -65,6 +65,10 @@ class Worker:
         if news.state is OrderState.WORKING and e.state is not OrderState.WORKING:
             self._edge.boundary("after-acknowledgement", news.order_id)
 
+    def lost(self, account: Account, e: Execution) -> None:
+        """Take an order that IB, asked for everything, has never heard of."""
+        self._step(account, order_of.lost(e, self._edge.now()))
+
     def executed(self, row: Executed) -> None:
         """Take an execution: once, whoever repeats it."""
         account = self._owner(row.order_id)
@@ -137,9 +141,10 @@ class Worker:
                 self._edge.tell(BROKER, PlaceOrder(me, order))
                 self._edge.log.info("order sent", **_described(order))
                 self._edge.boundary("after-send", order_id)
-            case Reprice(limit):
+            case Reprice(limit, again):
                 self._edge.tell(BROKER, ReplaceOrder(me, order_id, limit))
-                self._recorder.rung(e)
+                if not again:
+                    self._recorder.rung(e)
             case Cancel():
                 self._edge.tell(BROKER, CancelOrder(me, order_id))
             case Resolve():

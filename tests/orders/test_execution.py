@@ -18,6 +18,7 @@ from desk.orders.execution import (
     adopt,
     begin,
     executed,
+    lost,
     stop,
     tick,
     told,
@@ -48,6 +49,7 @@ def walk(step: Step, *events: object, at: float = NOW) -> tuple[Execution, list[
             case float():
                 at = NOW + event
                 e, more = tick(e, at, PACE, 0.05)
+                e = replace(e, confirmed=e.limit)
             case Next() | "stop":
                 e, more = stop(e, at, PACE, event if isinstance(event, Next) else None)
             case _:
@@ -62,7 +64,7 @@ def sent(order: Order) -> Step:
 
 def test_an_entry_walks_to_its_worst_price_waits_a_rung_and_is_cancelled() -> None:
     e, effects = walk(sent(opening(limit=1.0, worst=0.9)), S.WORKING, 4.9, 5.0, 6.0, 10.0, 14.9, 15.0, 16.0)
-    assert effects == [Place(opening(limit=1.0, worst=0.9)), Reprice(0.95, 1), Reprice(0.9, 2), Cancel()]
+    assert effects == [Place(opening(limit=1.0, worst=0.9)), Reprice(0.95), Reprice(0.9), Cancel()]
     e, effects = walk((e, ()), news(S.CANCELLED, code=202, text="Order Canceled"))
     assert effects == [End(S.CANCELLED, 0, 202, "Order Canceled")]
     assert e.over
@@ -87,7 +89,7 @@ def test_a_cancel_that_is_not_confirmed_is_sent_again() -> None:
 
 def test_an_exit_goes_to_market_after_its_confirmed_cancel_for_what_executions_leave() -> None:
     e, effects = walk(sent(closing(3)), S.WORKING, 1, 5.0, 10.0, 15.0)
-    assert effects[1:] == [Reprice(0.55, 1), Reprice(0.6, 2), Cancel()]
+    assert effects[1:] == [Reprice(0.55), Reprice(0.6), Cancel()]
     e, effects = walk((e, ()), news(S.CANCELLED, 2))
     assert effects == []  # IB counts two fills, one is there as an execution: what is left is not certain
     e, effects = walk((e, ()), 2)
@@ -124,7 +126,7 @@ def test_unknown_pauses_everything_and_a_wanted_cancel_follows_its_resolution() 
 
 def test_the_ladder_goes_on_from_the_limit_that_ib_has_after_a_doubt() -> None:
     _, effects = walk(sent(opening()), S.WORKING, 5.0, S.UNKNOWN, news(S.WORKING, net=-1.0), 10.0)
-    assert effects[-1] == Reprice(0.95, 2)
+    assert effects[-1] == Reprice(0.95)
 
 
 def test_an_absent_entry_is_cancelled_and_never_sent_again() -> None:
@@ -151,7 +153,7 @@ def test_an_ended_order_that_turns_out_alive_is_cancelled_until_it_is_dead(state
     assert effects[3:] == [Cancel()]
     assert e.alive
     e, effects = walk((e, ()), 1, 5.0)
-    assert effects == [Cancel()]
+    assert effects == ([] if state is S.UNKNOWN else [Cancel()])  # while it is looked for, nothing is sent
     e, effects = walk((e, ()), news(S.CANCELLED, 1), 10.0)
     assert (effects, e.alive, e.filled) == ([], False, 1)
 
@@ -167,11 +169,30 @@ def test_fills_that_ib_counts_and_does_not_tell_are_asked_for() -> None:
     assert walk((e, ()), 1, 2)[1] == [End(S.FILLED, 2)]
 
 
+def test_a_limit_that_ib_does_not_confirm_is_asked_for_again_and_then_passed_over() -> None:
+    e, _ = walk(sent(opening()), news(S.WORKING, net=-1.0))
+    seen: list[Effect] = []
+    for at in (5.0, 10.0, 15.0):
+        e, effects = tick(e, NOW + at, PACE, 0.05)
+        e, _ = told(e, news(S.WORKING, net=-1.0, code=110), NOW + at, PACE)
+        seen += effects
+    assert seen == [Reprice(0.95), Reprice(0.95, again=True), Reprice(0.9)]
+
+
 def test_an_adopted_order_is_in_doubt_until_ib_speaks() -> None:
     e = adopt(opening(), 1, over=False)
     assert tick(e, NOW + 500, PACE, 0.05) == (e, ())
     working, effects = told(e, news(S.WORKING, 1, net=-0.9), NOW, PACE)
     assert (working.limit, working.filled, effects) == (0.9, 1, ())
-    assert told(e, news(S.ABSENT), NOW, PACE)[1] == (Cancel(), End(S.CANCELLED, 1, 0, "never reached IB"))
+    assert lost(e, NOW)[1] == (End(S.CANCELLED, 1, 0, "never reached IB"),)
     exit_ = adopt(closing(), 0, over=False)
-    assert told(exit_, news(S.ABSENT), NOW, PACE)[1] == (Cancel(), End(S.REJECTED, 0, 0, "never reached IB"))
+    assert lost(exit_, NOW)[1] == (End(S.REJECTED, 0, 0, "never reached IB"),)
+
+
+def test_an_order_that_a_reconnect_has_lost_is_sent_again_only_if_it_closes() -> None:
+    entry, _ = walk(sent(opening()), S.WORKING)
+    assert lost(entry, NOW)[1] == (Cancel(), End(S.REJECTED, 0, 0, "never reached IB"))
+    exit_, _ = walk(sent(closing()), S.WORKING, 5.0)
+    assert lost(exit_, NOW)[1] == (Place(replace(closing(), limit=0.55)),)
+    zombie, _ = walk((entry, ()), S.ABSENT, S.WORKING)
+    assert not lost(zombie, NOW)[0].alive
