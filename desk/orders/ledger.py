@@ -6,7 +6,7 @@ no order explains is kept aside and owned by nobody. IB's positions are compared
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -27,7 +27,7 @@ from desk.orders.money import Dollars
 from desk.orders.position import Position
 from desk.orders.tracked import Tracked
 from messages.contract import Contract
-from messages.orders import Action, Book, Condor, Holding, Order, OrderTold, Veto
+from messages.orders import Action, Book, Condor, Holding, Order, Veto
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,10 @@ class Ledger:
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """What cannot be right: overfilled or overclosed, executions owed, lines that nothing explains."""
+        """What cannot be right: see `Position.troubles`, and lines that nothing explains."""
         found = [text for position in self.positions.values() for text in position.troubles]
         found += [f"nothing in the log of {self.strategy} explains {line}" for line in self.unexplained]
         return tuple(found)
-
-    def closing(self, position: str) -> Tracked | None:
-        """Return the order that is working to close that position, None when there is none."""
-        found = self.positions.get(position)
-        return found.closing if found else None
 
     def legs(self) -> dict[int, LegHeld]:
         """Return what is owned by conId, signed; what nets to nothing is left out."""
@@ -119,24 +114,15 @@ class Ledger:
         gains = [gain.net for each in positions for gain in each.gains if exchange_date(gain.at) == day]
         return sum(gains, Dollars(0.0))
 
-    def book(
-        self,
-        day: date,
-        *,
-        ready: bool,
-        trouble: str = "",
-        refused: tuple[Veto, ...] = (),
-        told: Mapping[str, OrderTold] | None = None,
-    ) -> Book:
-        """Return what the strategy is shown on that exchange day; `told` is what the broker last said by order id."""
-        told = told or {}
+    def book(self, day: date, *, ready: bool, trouble: str = "", refused: tuple[Veto, ...] = ()) -> Book:
+        """Return the book on that exchange day, with every order at the state and the limit that the log has."""
         return Book(
             strategy=self.strategy,
             version=self.version,
             ready=ready,
             trouble=trouble,
             holdings=self.holdings,
-            working=tuple(order.working(told.get(name)) for name, order in self._working.items()),
+            working=tuple(order.working for order in self.working),
             entries=self.entries,
             breaches=self.breaches,
             realised=self.realised(day).amount,

@@ -52,18 +52,13 @@ class Position:
     @property
     def condor(self) -> Condor | None:
         """Its legs, as the opening order or else a closing one has them."""
-        orders = [self.opening] if self.opening else self.closings
+        orders = self._orders
         return orders[0].order.condor if orders else None
-
-    @property
-    def closing(self) -> Tracked | None:
-        """The order that is working to close it, None when there is none (F7: there is never a second)."""
-        return next((order for order in self.closings if order.end is None), None)
 
     @property
     def over(self) -> bool:
         """Whether it was open and is now closed for good: nothing left, nothing working."""
-        return self.opened > 0 and self.quantity == 0 and self.closing is None and not self._still_opening
+        return self.opened > 0 and self.quantity == 0 and all(order.end for order in self._orders)
 
     @property
     def holding(self) -> Holding | None:
@@ -95,22 +90,27 @@ class Position:
 
     @property
     def troubles(self) -> list[str]:
-        """What cannot be right about it, in sentences."""
-        orders = ([self.opening] if self.opening else []) + self.closings
+        """What cannot be right about it, in sentences.
+
+        More filled than asked, closed than opened (F8), or told of as executed; two orders closing it at once (F7).
+        """
         found = [
             f"order {each.order.order_id} filled {each.filled} of {each.order.quantity}"
-            for each in orders
+            for each in self._orders
             if each.filled > each.order.quantity
         ]
         found += [
             f"order {each.order.order_id} ended with {each.owed} filled that no execution tells of"
-            for each in orders
+            for each in self._orders
             if each.owed
         ]
+        closing = [order.order.order_id for order in self.closings if order.end is None]
+        if len(closing) > 1:
+            found.append(f"position {self.name}: orders {', '.join(closing)} close it at once")
         if self.quantity < 0:
             found.append(f"position {self.name}: {self.closed} closed of {self.opened} opened")
         return found
 
     @property
-    def _still_opening(self) -> bool:
-        return self.opening is not None and self.opening.end is None
+    def _orders(self) -> list[Tracked]:
+        return ([self.opening] if self.opening else []) + self.closings

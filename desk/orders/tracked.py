@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from desk.orders import encoding
 from desk.orders.lines import CommissionLine, EndLine, FillLine
 from desk.orders.money import Dollars
-from messages.orders import Action, Executed, Order, OrderState, OrderTold, Working
+from messages.orders import Action, Executed, Order, OrderState, Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,6 @@ class Tracked:
     def filled(self) -> int:
         """Spreads done, by executions alone."""
         return sum(row.quantity for row in self.bag)
-
-    @property
-    def left(self) -> int:
-        """Spreads that it may still do: none once it has ended."""
-        return 0 if self.end else max(0, self.order.quantity - self.filled)
 
     @property
     def owed(self) -> int:
@@ -126,15 +121,19 @@ class Tracked:
         if fill is None or line.exec_id not in fill.charged:
             self.late.setdefault(line.fill, {})[line.exec_id] = line.commission
 
-    def working(self, told: OrderTold | None) -> Working:
-        """Return it as its strategy sees it, with the state and the limit that the broker last told."""
+    @property
+    def working(self) -> Working:
+        """The order as its strategy sees it."""
         order = self.order
-        limit = order.limit
-        if told is not None and told.net is not None and limit is not None:
-            limit = encoding.price(order.action, told.net)
-        state = self.state if told is None else told.state
         return Working(
-            order.order_id, order.position, order.action, order.quantity, self.filled, limit, state, order.reason
+            order.order_id,
+            order.position,
+            order.action,
+            order.quantity,
+            self.filled,
+            order.limit,
+            self.state,
+            order.reason,
         )
 
     @property

@@ -94,3 +94,13 @@ def test_a_corrected_price_is_written_again_with_the_same_commission() -> None:
     ledger.apply(fill)
     assert ledger.orders["o1"].commission == Dollars(2.6)
     assert ledger.unpaired == ()
+
+
+def test_a_correction_and_late_charges_are_one_line() -> None:
+    ledger, charges = executed(), Charges()
+    charges.told(TOLD[0])
+    ledger.apply(*charges.due(ledger, LATER))
+    ledger.apply(ExecLine(Action.OPEN, replace(rows(order(), 1.4, 1)[0].row, revision=2)))
+    for one in TOLD:
+        charges.told(one)
+    assert charges.due(ledger, LATER + 60) == (FillLine("o1", "o1/1", 1.4, 1, 2.6, LATER + 60, tuple(NAMES)),)

@@ -8,7 +8,7 @@ from datetime import date
 from desk.orders.ledger import Ledger, total
 from desk.orders.lines import EndLine, ExecLine, FillLine, Line, OrderLine, RiskLine, SettledLine
 from desk.orders.money import Dollars
-from messages.orders import Action, Breach, Holding, OrderState, OrderTold, Working
+from messages.orders import Action, Breach, Holding, OrderState, Working
 from tests.orders.made import OPENED, charge, condor, filled, order, rows
 
 DAY = date(2019, 5, 13)
@@ -21,14 +21,6 @@ def test_an_order_is_an_intent_until_its_log_says_more() -> None:
     assert book.entries == (OPENED,)
     assert book.holdings == ()
     assert book.working == (Working("o1", "o1", Action.OPEN, 2, 0, 1.5, OrderState.INTENT, "entry"),)
-
-
-def test_what_the_broker_told_shows_in_the_book_but_makes_no_holding() -> None:
-    ledger = Ledger.of("dte0_ic", [OrderLine(order(quantity=2))])
-    told = {"o1": OrderTold("o1", OrderState.WORKING, OPENED, filled=1, remaining=1, net=-1.45)}
-    book = ledger.book(DAY, ready=True, told=told)
-    assert book.working == (Working("o1", "o1", Action.OPEN, 2, 0, 1.45, OrderState.WORKING, "entry"),)
-    assert book.holdings == ()
 
 
 def test_a_filled_opening_is_a_holding_at_its_average_credit() -> None:
@@ -60,17 +52,17 @@ def test_partial_closes_leave_the_rest_and_realise_their_share() -> None:
     assert ledger.book(DAY, ready=True).realised == 94.5
 
 
-def test_one_close_works_at_a_time_and_can_be_seen() -> None:
-    opening, closing = order(), order("o2", Action.CLOSE, position="o1", limit=0.7)
-    ledger = Ledger.of("dte0_ic", filled(opening, 1.5))
-    assert ledger.closing("o1") is None
-    ledger.apply(OrderLine(closing))
-    found = ledger.closing("o1")
-    assert found is not None
-    assert (found.order, found.left) == (closing, 1)
-    ledger.apply(EndLine("o2", OrderState.CANCELLED, 0, OPENED + 60))
-    assert ledger.closing("o1") is None
-    assert ledger.working == ()
+def test_f07_two_orders_that_close_one_position_at_once_are_trouble() -> None:
+    one, two = (order(name, Action.CLOSE, position="o1", limit=0.7) for name in ("o2", "o3"))
+    ledger = Ledger.of("dte0_ic", [*filled(order(), 1.5), OrderLine(one)])
+    assert [tracked.order for tracked in ledger.working] == [one]
+    assert not ledger.troubles
+    ended = EndLine("o2", OrderState.CANCELLED, 0, OPENED + 60)
+    assert Ledger.of("dte0_ic", [*filled(order(), 1.5), OrderLine(one), ended, OrderLine(two)]).troubles == ()
+    ledger.apply(OrderLine(two))
+    assert ledger.troubles == ("position o1: orders o2, o3 close it at once",)
+    ledger.apply(ended)
+    assert not ledger.troubles
 
 
 def test_an_execution_after_the_end_is_still_owned() -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from desk.orders.charges import Charges
 from desk.orders.encoding import combo
 from desk.orders.ledger import Ledger
-from desk.orders.lines import EndLine, ExecLine, Line, OrderLine, RiskLine, SettledLine
-from desk.orders.summary import summarise
+from desk.orders.lines import EndLine, ExecLine, FillLine, Line, OrderLine, RiskLine, SettledLine
+from desk.orders.summary import summarise, trades
 from messages.orders import Action, Breach, Charged, Order, OrderState
 from tests.orders.made import OPENED, condor, order, rows
 
@@ -118,7 +118,16 @@ def test_what_each_day_realised_is_what_the_summary_sums(lines: list[Line]) -> N
 
 
 @given(histories)
+def test_a_trade_bears_all_commissions_of_its_orders_once(lines: list[Line]) -> None:
+    ledger = Ledger.of("any", lines)
+    for trade in trades(ledger):
+        told = [line for line in lines if isinstance(line, FillLine)]
+        own = [line for line in told if ledger.orders[line.order_id].order.position == trade.position]
+        assert trade.commission.amount == pytest.approx(sum(line.commission for line in own))
+
+
+@given(histories)
 def test_risk_lines_may_be_read_after_all_trades(lines: list[Line]) -> None:
-    trades: list[Line] = [line for line in lines if not isinstance(line, RiskLine)]
+    others: list[Line] = [line for line in lines if not isinstance(line, RiskLine)]
     risks: list[Line] = [line for line in lines if isinstance(line, RiskLine)]
-    assert Ledger.of("any", trades + risks).book(DAY, ready=True) == Ledger.of("any", lines).book(DAY, ready=True)
+    assert Ledger.of("any", others + risks).book(DAY, ready=True) == Ledger.of("any", lines).book(DAY, ready=True)
