@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 _VERSION = 1
-_SNAPSHOTS = 4  # kept unpacked
+_SNAPSHOTS = 2  # kept unpacked
 _BAR_FIELDS = ("day", "open", "high", "low", "close", "volume")
 
 

@@ -27,8 +27,8 @@ Recorded = Callable[[str, date], Mapping[float, float]]
 """Prices of a symbol that were recorded on a day, by time; its path passes through them."""
 
 MINUTE = 60.0
-_PATHS = 200
-"""Paths kept: a month of bars shorter than a day, for each symbol."""
+_PATHS = 12
+"""Paths kept: of five symbols today's, and a day's that history is asked of."""
 CORRELATION = {"SPX": 1.0, "VIX": -0.85, "SPY": 0.99, "QQQ": 0.93, "IWM": 0.88}
 _RANGE = 1.67  # expected range of a Brownian motion over its deviation, Parkinson (1980)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -28,8 +29,17 @@ Floats = npt.NDArray[np.float64]
 STOCKS = ("SPY", "QQQ", "IWM")
 _FIELDS = tuple(name for name in Quotes.__slots__ if name != "kind")
 _CENT = 0.01
-_BOARDS = 12
-"""Symbols and days kept: three days of the four symbols with options."""
+_DAYS = 2
+"""Trading days kept: today's, and one that history is asked of."""
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is worked out once a trading day, by symbol: options, their prices at the close before, their activity."""
+
+    boards: dict[str, Board | None] = field(default_factory=dict)
+    closes: dict[str, Floats] = field(default_factory=dict)
+    activity: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
 
 
 class FittedSource:
@@ -41,10 +51,8 @@ class FittedSource:
         self._recorded = market.recorded()
         self._paths = Paths(market.daily, seed, self._spot)
         self._futures = Futures(self._paths, self._carry, seed)
-        self._boards: Kept[tuple[str, date], Board | None] = Kept(_BOARDS)
-        self._surfaces: Kept[date, Surface] = Kept(_BOARDS)
-        self._closes: Kept[tuple[str, date], Floats] = Kept(_BOARDS)
-        self._activity: Kept[tuple[str, date], tuple[Floats, Floats]] = Kept(_BOARDS)
+        self._surfaces: Kept[date, Surface] = Kept(_DAYS)
+        self._pages: Kept[date, _Page] = Kept(_DAYS)
 
     def underlyings(self, at: float) -> Sequence[Contract]:
         """Return the indices SPX and VIX and the ETFs, those that have a price at that time."""
@@ -153,7 +161,13 @@ class FittedSource:
         if symbol != history.INDEX and symbol not in STOCKS:
             return None
         day = _trading_day(at)
-        return self._boards.get((symbol, day), lambda: self._made(symbol, day))
+        boards = self._page(day).boards
+        if symbol not in boards:
+            boards[symbol] = self._made(symbol, day)
+        return boards[symbol]
+
+    def _page(self, day: date) -> _Page:
+        return self._pages.get(day, _Page)
 
     def _made(self, symbol: str, day: date) -> Board | None:
         snapshot = self._market.snapshot(day)
@@ -183,24 +197,23 @@ class FittedSource:
 
     def _previous(self, symbol: str, day: date, board: Board) -> Floats:
         """Return the model's prices at the close before, on ticks."""
-
-        def closes() -> Floats:
+        closes = self._page(day).closes
+        if symbol not in closes:
             moment = self._moment(symbol, calendar.previous_session(day).closes, day)
             price = board.priced(np.arange(len(board.contracts)), moment).price
             tick = board.tick(price)
-            return np.asarray(np.round(np.round(price / tick) * tick, 2), dtype=np.float64)
-
-        return self._closes.get((symbol, day), closes)
+            closes[symbol] = np.round(np.round(price / tick) * tick, 2)
+        return closes[symbol]
 
     def _day_activity(self, symbol: str, day: date, board: Board) -> tuple[Floats, Floats]:
-        def activity() -> tuple[Floats, Floats]:
+        activity = self._page(day).activity
+        if symbol not in activity:
             session = calendar.session(day)
             assert session is not None
             rows = np.arange(len(board.contracts))
             priced = board.priced(rows, self._moment(symbol, session.opens, day))
-            return board.activity(rows, priced, self._seed + day.toordinal())
-
-        return self._activity.get((symbol, day), activity)
+            activity[symbol] = board.activity(rows, priced, self._seed + day.toordinal())
+        return activity[symbol]
 
 
 def _trading_day(at: float) -> date:
