@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from desk.market.calendar import exchange_date
-from desk.market.contracts import settlement
 from desk.orders import halt as kill_switch
-from desk.orders.account import Account, each_holding
+from desk.orders.account import Account
+from desk.orders.books import Books
 from desk.orders.edge import Edge
 from desk.orders.entries import Entries
 from desk.orders.exits import Exits
@@ -25,27 +25,22 @@ from desk.orders.halt import Halt
 from desk.orders.inquiry import Inquiry
 from desk.orders.journal import TRADES, Journals
 from desk.orders.ladder import Pace
-from desk.orders.ledger import total
 from desk.orders.limits import Limits
 from desk.orders.lines import RiskLine
-from desk.orders.reconcile import Watch, differences
+from desk.orders.reconcile import Watch
+from desk.orders.reconciler import Reconciler
 from desk.orders.recorder import Recorder
-from desk.orders.settling import expired, settled
 from desk.orders.worker import Worker
-from messages.contract import Contract
 from messages.data import Stored
 from messages.market import Bars, Spots
 from messages.orders import (
     Action,
-    Book,
     BookWanted,
     Breach,
     Charged,
     Enter,
     Executed,
     Exit,
-    Held,
-    Holding,
     Margin,
     OrderTold,
     SessionTold,
@@ -86,15 +81,14 @@ class Trader:
         self._settings = settings
         self._edge = edge
         self._alarm: Halt | None = None
-        self._readers = {name: {address} for name, address in settings.strategies.items()}
-        self._shown: dict[tuple[str, str], Book] = {}
-        self._positions: tuple[Held, ...] = ()
+        self._books = Books(edge.tell, settings.strategies)
         self._marks_due = self._conclude_after = edge.now()
         self.watch = Watch()
         self.recorder = Recorder(edge)
         self.levels = Levels(edge)
         self.inquiry = Inquiry(edge, settings.reconcile)
         self.worker = Worker(edge, self.accounts, self.recorder, settings.pace, self.inquiry.resolve, self.alarm)
+        self.truth = Reconciler(edge, self.accounts, self.worker, self.inquiry, self.watch, self.levels)
         self.exits = Exits(edge, self.worker, self.watch)
         self.entries = Entries(
             edge,
@@ -124,9 +118,8 @@ class Trader:
             case Wishes():
                 self._wishes(message)
             case BookWanted(reply_to, strategy):
-                self._readers.setdefault(strategy, set()).add(reply_to)
-                self._shown.pop((strategy, reply_to), None)
                 self._open(strategy)
+                self._books.subscribe(strategy, reply_to)
             case OrderTold():
                 self.worker.told(message)
             case Executed():
@@ -136,7 +129,7 @@ class Trader:
             case Margin():
                 self.entries.margin(message)
             case Truth():
-                self._truth(message)
+                self.truth.take(message)
             case SessionTold():
                 self._session(message)
             case Spots():
@@ -158,7 +151,7 @@ class Trader:
         if self.able:
             self.worker.walk()
             self._mark()
-            self.levels.wake(self._expired_legs())
+            self.levels.wake(self.truth.legs(settled=True))
         self.settle_up()
 
     def poll(self) -> None:
@@ -220,9 +213,9 @@ class Trader:
         """Market time at which to `wake`."""
         times = [self.inquiry.due, self.entries.due, self.recorder.due]
         if self.able:
-            times += [self.worker.walk_due, self.levels.due(self._unsettled_legs())]
+            times += [self.worker.walk_due, self.levels.due(self.truth.legs(settled=False))]
             times.append(max(self.worker.conclude_due, self._conclude_after))
-            times += [self._marks_due] if self._held() else []
+            times += [self._marks_due] if self.truth.held() else []
         return min(times)
 
     @property
@@ -235,16 +228,7 @@ class Trader:
         """Return what stands in the way of an account's orders, empty when nothing does."""
         halted = self.halted and f"halted: {self.halted.reason}"
         found = [halted, "stopping" if self.draining else "", self._not_ready(account), *account.troubles]
-        return "; ".join([each for each in found if each] + self.unexplained)
-
-    @property
-    def unexplained(self) -> list[str]:
-        """What IB has and the ledgers do not explain, or the other way round."""
-        strangers = [
-            f"execution {row.exec_id} of order {row.order_id!r}: {row.quantity} of {row.con_id} at {row.price:g}"
-            for row in self.worker.strangers.values()
-        ]
-        return [str(each) for each in self.watch.unexplained] + strangers
+        return "; ".join([each for each in found if each] + self.truth.unexplained)
 
     def facts(self) -> dict[str, Any]:
         """Return what health shows."""
@@ -264,7 +248,7 @@ class Trader:
             "open_risk": exposure.risk,
             "condors": exposure.condors,
             "day": exposure.day,
-            "unexplained": self.unexplained,
+            "unexplained": self.truth.unexplained,
             "trouble": troubles,
             "last_reconcile": self.inquiry.looked,
             "unacknowledged": self.recorder.unacknowledged,
@@ -308,7 +292,7 @@ class Trader:
         account.refused = vetoes
         for veto in vetoes:
             self._edge.log.warning("wish refused", strategy=account.strategy, veto=veto.name, text=veto.text)
-            self._shown = {key: book for key, book in self._shown.items() if key[0] != account.strategy}
+            self._books.again(account.strategy)
 
     def _risk_lines(self, breaches: Iterable[Breach]) -> tuple[RiskLine, ...]:
         return tuple(RiskLine(breach, self._edge.now()) for breach in breaches)
@@ -328,96 +312,21 @@ class Trader:
                 if e.order.action is Action.OPEN and not e.cancelling and not e.over:
                     self.worker.stop(account, e)
 
-    # ---- IB's truth -----------------------------------------------------------------------------------------------
-
     def _session(self, told: SessionTold) -> None:
         self.inquiry.session(told)
         if not told.up:
             self.entries.drop(Veto("ready", f"the session is lost: {told.reason}"))
 
-    def _truth(self, truth: Truth) -> None:
-        answer = self.inquiry.take(truth)
-        if answer is None:
-            return
-        for row in truth.executed:
-            self.worker.executed(row)
-        for charge in truth.charged:
-            self.worker.charged(charge)
-        for news in truth.told:
-            self.worker.told(news)
-        self._positions = truth.positions
-        self._settle_expired()
-        self._compare(first=answer.first)
-        if answer.first:
-            self._end_the_lost({news.order_id for news in truth.told}, answer.at)
-            self.inquiry.reconciled = True
-            self._edge.log.info("reconciled", connection=truth.connection, unexplained=self.unexplained)
-
-    def _end_the_lost(self, known: set[str], asked: float) -> None:
-        """Take orders that IB has never heard of for absent, unless they were sent after it was asked."""
-        for account in self.accounts.values():
-            for order_id, e in tuple(account.executions.items()):
-                if order_id not in known and e.sent <= asked:
-                    self.worker.lost(account, e)
-
-    def _compare(self, *, first: bool) -> None:
-        ours = total(account.ledger for account in self.accounts.values())
-        legs = {con_id: (leg.contract, leg.quantity) for con_id, leg in ours.items()}
-        held = [holding for _, holding in each_holding(self.accounts.values())]
-        gone = frozenset(leg.con_id for holding in held if self._may_be_gone(holding) for leg in holding.condor.legs)
-        before = self.watch.unexplained
-        self.watch.look(differences(legs, self._positions, gone), self.worker.executions, first=first)
-        if self.watch.unexplained != before:
-            self._edge.log.error("positions differ", unexplained=[str(each) for each in self.watch.unexplained])
-        if (first and self.watch.unexplained) or self.watch.doubtful:
-            self.inquiry.soon()
-
-    # ---- Open positions -------------------------------------------------------------------------------------------
-
     def _mark(self) -> None:
         if self._edge.now() < self._marks_due:
             return
         self._marks_due = self._edge.now() + self._settings.reconcile
-        held = self._held()
+        held = self.truth.held()
         for account, holding in held:
             self.recorder.mark(account.strategy, holding)
         alive = [e.order.condor for account in self.accounts.values() for e in account.executions.values()]
         condors = [holding.condor for _, holding in held] + alive
         self.recorder.forget(leg.con_id for condor in condors for leg in condor.legs)
-
-    def _held(self) -> list[tuple[Account, Holding]]:
-        """Open positions that still trade."""
-        now = self._edge.now()
-        return [(a, h) for a, h in each_holding(self.accounts.values()) if settlement(h.condor.short_put) > now]
-
-    def _expired_legs(self) -> list[Contract]:
-        now = self._edge.now()
-        return [leg for leg in self._unsettled_legs() if settlement(leg) <= now]
-
-    def _unsettled_legs(self) -> list[Contract]:
-        return [leg for _, holding in each_holding(self.accounts.values()) for leg in holding.condor.legs]
-
-    def _settle_expired(self) -> None:
-        """Close what has expired and IB no longer holds, once the level at which it settled is known."""
-        with_ib = {held.contract.con_id for held in self._positions if held.quantity}
-        for account, holding in tuple(each_holding(self.accounts.values())):
-            level = self.levels.of(holding.condor.short_put)
-            if level is None or any(leg.con_id in with_ib for leg in holding.condor.legs):
-                continue
-            if self._may_be_gone(holding):
-                line = settled(holding, level, self._edge.now())
-                account.record(line)
-                self._edge.log.info("settled", position=holding.position, level=level, price=line.price)
-
-    def _may_be_gone(self, holding: Holding) -> bool:
-        """Whether IB may no longer hold the legs, nor anything in their place: expired, and not into shares."""
-        now, leg = self._edge.now(), holding.condor.short_put
-        if settlement(leg) > now:
-            return False
-        level = self.levels.of(leg)
-        return expired(holding, now) or level is None or _worthless(holding, level)
-
-    # ---- Accounts and books ---------------------------------------------------------------------------------------
 
     def _open(self, name: str) -> Account:
         account = self.accounts.get(name)
@@ -437,18 +346,13 @@ class Trader:
         disk = [account.trouble for account in self.accounts.values() if account.trouble]
         halted = [f"halted: {self.halted.reason}"] if self.halted else []
         waiting = [] if self.able else [f"not reconciled: {self.inquiry.error}"]
-        return "; ".join([*halted, *waiting, *disk, *self.unexplained])
+        return "; ".join([*halted, *waiting, *disk, *self.truth.unexplained])
 
     def _show(self) -> None:
         day = exchange_date(self._edge.now())
-        for name, readers in self._readers.items():
-            account = self.accounts[name]
+        for account in self.accounts.values():
             ready, asked = not self._not_ready(account), self.entries.asked(account)
-            book = account.book(day, ready=ready, trouble=self.trouble(account), asked=asked)
-            for reader in readers:
-                if self._shown.get((name, reader)) != book:
-                    self._shown[name, reader] = book
-                    self._edge.tell(reader, book)
+            self._books.show(account, day, self.trouble(account), asked, ready=ready)
 
 
 def _logged(logs: Path) -> list[str]:
@@ -458,8 +362,3 @@ def _logged(logs: Path) -> list[str]:
 
 def _changes(account: Account, breach: Breach) -> bool:
     return ((breach.position, breach.line) in account.ledger.breaches) is not breach.active
-
-
-def _worthless(holding: Holding, level: float) -> bool:
-    """Whether every leg expired without value: then nothing was exercised or assigned, whatever it was on."""
-    return holding.condor.short_put.strike <= level <= holding.condor.short_call.strike
