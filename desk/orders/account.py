@@ -93,6 +93,11 @@ class Account:
         return next((each for each in self.ledger.holdings if each.position == position), None)
 
     @property
+    def working(self) -> tuple[Working, ...]:
+        """Its orders on their way, as they are shown."""
+        return tuple(map(_working, self.executions.values()))
+
+    @property
     def troubles(self) -> tuple[str, ...]:
         """What cannot be right in its ledger."""
         if self._judged != self.ledger.version:
@@ -116,8 +121,8 @@ class Account:
     def book(self, day: date, *, ready: bool, trouble: str, asked: Iterable[Order] = ()) -> Book:
         """Return the book on that exchange day; `asked` are entries whose margin is being asked for."""
         book = self.ledger.book(day, ready=ready, trouble=trouble, refused=self.refused)
-        on_their_way = [*self.executions.values(), *(Execution(order, limit=order.limit) for order in asked)]
-        return replace(book, working=tuple(_working(e) for e in on_their_way))
+        unsent = (_working(Execution(order, limit=order.limit)) for order in asked)
+        return replace(book, working=(*self.working, *unsent))
 
 
 def legs_of(holding: Holding) -> Mapping[int, int]:

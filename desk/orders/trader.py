@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from desk.orders.lines import RiskLine
 from desk.orders.reconcile import Watch
 from desk.orders.reconciler import Reconciler
 from desk.orders.recorder import Recorder
+from desk.orders.standing import day_so_far, open_positions
 from desk.orders.worker import Worker
 from messages.data import Stored
 from messages.market import Bars, Spots
@@ -237,14 +239,7 @@ class Trader:
         return {
             "ready": self.able,
             "halted": self.halted.reason if self.halted else "",
-            "strategies": {
-                name: {
-                    "open_positions": len(account.ledger.holdings),
-                    "working_orders": len(account.executions),
-                    "pnl_today": account.ledger.realised(day).amount,
-                }
-                for name, account in self.accounts.items()
-            },
+            "strategies": {name: self._standing(account, day) for name, account in self.accounts.items()},
             "open_risk": exposure.risk,
             "condors": exposure.condors,
             "day": exposure.day,
@@ -253,6 +248,17 @@ class Trader:
             "last_reconcile": self.inquiry.looked,
             "unacknowledged": self.recorder.unacknowledged,
             "degraded": self._degraded(),
+        }
+
+    def _standing(self, account: Account, day: date) -> dict[str, Any]:
+        positions = open_positions(account.ledger, self.recorder.quotes, self._edge.now())
+        return {
+            "open_positions": len(positions),
+            "working_orders": len(account.executions),
+            "pnl_today": account.ledger.realised(day).amount,
+            "day": day_so_far(account.ledger, positions, day),
+            "positions": positions,
+            "orders": account.working,
         }
 
     # ---- Wishes ---------------------------------------------------------------------------------------------------
