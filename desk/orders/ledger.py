@@ -51,7 +51,7 @@ class Ledger:
         self._open: dict[str, Position] = {}
         self._closed_on: dict[date, dict[str, Position]] = {}
         self._unpaired: dict[tuple[str, str], None] = {}
-        self._entries: list[float] = []
+        self._openings: list[Tracked] = []
         self._breaches: set[tuple[str, str]] = set()
 
     @classmethod
@@ -80,8 +80,11 @@ class Ledger:
 
     @property
     def entries(self) -> tuple[float, ...]:
-        """Times of the orders to open, sent or not."""
-        return tuple(self._entries)
+        """Times of the orders to open, sent or not, but for those that were cancelled with nothing filled.
+
+        A limit that nobody took was no entry; an order that IB refused, or never had, counts: it is not tried again.
+        """
+        return tuple(each.order.at for each in self._openings if not each.vain)
 
     @property
     def breaches(self) -> frozenset[tuple[str, str]]:
@@ -151,7 +154,7 @@ class Ledger:
         tracked = self.orders[order.order_id] = self._working[order.order_id] = Tracked(order)
         if order.action is Action.OPEN:
             position.opening = tracked
-            self._entries.append(order.at)
+            self._openings.append(tracked)
         else:
             position.closings.append(tracked)
 

@@ -59,6 +59,11 @@ class Tracked:
         return max(0, self.end.filled - self.filled) if self.end else 0
 
     @property
+    def vain(self) -> bool:
+        """Whether it was cancelled with nothing filled."""
+        return self.end is not None and self.end.state is OrderState.CANCELLED and not self.filled + self.owed
+
+    @property
     def average(self) -> float | None:
         """Average credit or debit per share of what is filled, None before the first."""
         bag = self.bag

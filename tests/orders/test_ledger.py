@@ -23,6 +23,18 @@ def test_an_order_is_an_intent_until_its_log_says_more() -> None:
     assert book.working == (Working("o1", "o1", Action.OPEN, 2, 0, 1.5, OrderState.INTENT, "entry"),)
 
 
+def test_an_opening_that_nobody_took_was_no_entry_and_one_that_was_refused_is() -> None:
+    opening = order(quantity=2)
+    for state, filled_spreads, entries in (
+        (OrderState.CANCELLED, 0, ()),
+        (OrderState.CANCELLED, 1, (OPENED,)),
+        (OrderState.REJECTED, 0, (OPENED,)),
+        (OrderState.FILLED, 2, (OPENED,)),
+    ):
+        ledger = Ledger.of("dte0_ic", [OrderLine(opening), EndLine("o1", state, filled_spreads, OPENED + 60)])
+        assert ledger.entries == entries
+
+
 def test_a_filled_opening_is_a_holding_at_its_average_credit() -> None:
     opening = order(quantity=3)
     lines: list[Line] = [OrderLine(opening), *rows(opening, 1.5, 1, 1), *rows(opening, 1.2, 2, 2)]
