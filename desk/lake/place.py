@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
+
+from desk.lake.errors import LakePathError
+
+_REFUSED = frozenset("=[]^|")
+"""Polars takes a folder with an equals sign for a partition; delta-rs makes no URL of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,9 @@ class Place:
 
     def open(self, name: str) -> DeltaTable | None:
         """Return the newest version of a table, None while there is none."""
+        kind = DeltaTable if self.folder is None else _LocalTable
         try:
-            return DeltaTable(self.table(name), storage_options=self.storage_options)
+            return kind(self.table(name), storage_options=self.storage_options)
         except TableNotFoundError:
             return None
 
@@ -46,10 +54,22 @@ class Place:
         return self.uri
 
 
+class _LocalTable(DeltaTable):
+    """A table whose folder may have blanks and umlauts: delta-rs escapes them, and polars takes that for the path."""
+
+    def file_uris(self, *arguments: Any, **named: Any) -> list[str]:
+        """Return the paths of the files as they are on the disk."""
+        escaped = self.table_uri.removeprefix("file://")
+        return [unquote(escaped) + each.removeprefix(escaped) for each in super().file_uris(*arguments, **named)]
+
+
 Root = Path | str | Place
 """What may be given where a lake is asked for."""
 
 
 def place(root: Root) -> Place:
-    """Return the place that a path or a URI means."""
-    return root if isinstance(root, Place) else Place(str(root).rstrip("/") or "/")
+    """Return the place that a path or a URI means. LakePathError for a folder whose name a library cannot take."""
+    found = root if isinstance(root, Place) else Place(str(root).rstrip("/") or "/")
+    if found.folder is not None and (signs := _REFUSED & set(str(found.folder.absolute()))):
+        raise LakePathError(f"the lake's path {found} has {' '.join(sorted(signs))} in it: name another folder")
+    return found

@@ -10,6 +10,7 @@ import polars as pl
 from desk.lake import ledger, volatility
 from desk.lake.daily_iv import CHAIN, IB
 from desk.lake.errors import ReadError, edge
+from desk.lake.latest import latest
 from desk.lake.place import Root, place
 from desk.lake.rows import instant
 from desk.lake.schema import DAILY_BARS, DAILY_IV, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS
@@ -44,13 +45,8 @@ class Lake:
     def read_latest_chain(self, symbol: str) -> pl.DataFrame:
         """Return the rows of a symbol's newest cycle, in the columns of option_snapshots."""
         with edge(ReadError, f"cannot read the chain of {symbol}"):
-            table = newest(self.root, SNAPSHOTS)
-            for days in newest_first(table.dates(), 1):
-                chain = _on(table, days).filter(symbol=symbol)
-                last = chain.filter(pl.col("cycle") == pl.col("cycle").max()).collect()
-                if len(last):
-                    return _ordered(last)
-        return SNAPSHOTS.empty()
+            rows = latest(newest(self.root, SNAPSHOTS), symbol)
+        return SNAPSHOTS.empty() if rows is None else _ordered(rows)
 
     def read_chain_at(self, symbol: str, time: float | datetime) -> pl.DataFrame:
         """Return what was known of a chain at a time (epoch seconds or an aware datetime): each contract's newest row.
