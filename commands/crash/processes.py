@@ -19,6 +19,9 @@ from commands.folders import open_run
 from desk.config import Config
 from desk.gateway.standalone import serve
 
+_LOOK = 0.2
+"""Machine seconds after which a desk looks whether it was asked to stop."""
+
 
 def gateway(config: Config, folder: Path, clock: SharedClock, parent: Connection) -> None:
     """Be the gateway; tells `parent` its port, and ends with it."""
@@ -35,7 +38,8 @@ def desk(config: Config, clock: SharedClock, trap: Trap, parent: Connection) -> 
     killer.guard_wire()
     with up(config, open_run(config, named=True), clock=clock) as running:
         signal.signal(signal.SIGTERM, lambda *_: running.supervisor.stop())
-        running.supervisor.ended.wait()
+        while not running.supervisor.ended.wait(_LOOK):  # a signal that another thread took wakes no endless wait
+            pass
 
 
 def _leash(parent: Connection) -> None:
