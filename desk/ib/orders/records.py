@@ -13,6 +13,8 @@ from messages.orders import Charged, Executed, OrderState
 
 _FORGET = 86_400.0
 """Seconds after which an ended order is forgotten; IB itself tells of a day only."""
+_JUMP = 1000
+"""Numbers to pass over when one that nothing shows to be used is: how many more are, nobody says."""
 _EARLY = 1000
 """Commissions kept for executions that have not come."""
 
@@ -207,6 +209,7 @@ class Records:
         if code == codes.DUPLICATE and record.number is not None:
             del self._by_number[record.number]
             record.number = None
+            self.floor += _JUMP
         self.emit(record)
 
     def _used(self, client_id: int, number: int) -> None:

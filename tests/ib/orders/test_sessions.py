@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from desk.gateway.faults.text import parse
 from messages.orders import Action, OrderState
 from tests.ib.orders.stage import Stage, play
 
@@ -89,6 +90,24 @@ def test_a_new_process_takes_up_the_old_one_s_orders_and_numbers() -> None:
             assert made.last(working).state is S.CANCELLED
             assert made.last(late).state is S.WORKING
             assert set(made.last(late).perm_ids).isdisjoint(made.last(working).perm_ids)
+
+    play(scenario)
+
+
+def test_a_new_process_does_not_use_numbers_again_that_the_gateway_has_rolled_back() -> None:
+    async def scenario(stage: Stage) -> None:
+        there = stage.open()
+        async with stage.desk(there) as made:
+            first = made.place(made.order(limit=5.0))
+            second = made.place(made.order(limit=5.1))
+            await made.sleep(10.0)
+        there[0].faults.arm(parse("next-id by=-1000"))
+        async with stage.desk(there) as made:
+            made.number = 2
+            third = made.place(made.order(limit=5.2))
+            await made.sleep(10.0)
+            assert [made.last(name).net for name in (first, second, third)] == [-5.0, -5.1, -5.2]
+            assert len({made.last(name).perm_ids for name in (first, second, third)}) == 3
 
     play(scenario)
 
