@@ -41,7 +41,7 @@ def vetoes(limits: Limits, exposure: Exposure, risk: float) -> tuple[Veto, ...]:
 
 def lost(limits: Limits, exposure: Exposure) -> bool:
     """Whether the day has lost so much that entries stop until the next."""
-    return exposure.day is not None and exposure.day <= -limits.max_daily_loss
+    return exposure.day is not None and exposure.day < 0 and exposure.day <= -limits.max_daily_loss
 
 
 def margin_veto(margin: Margin) -> Veto | None:

@@ -90,8 +90,9 @@ class Worker:
         else:
             self._edge.log.info("fill", order=row.order_id, quantity=row.quantity, price=tracked.price(row))
         if row.con_id == 0:
-            after = self._step(account, order_of.executed(e, tracked.filled))
-            self._edge.boundary("between-fills" if after.remaining else "after-fill", row.order_id)
+            whole = tracked.filled >= tracked.order.quantity
+            self._edge.boundary("after-fill" if whole else "between-fills", row.order_id)
+            self._step(account, order_of.executed(e, tracked.filled))
 
     def charged(self, charge: Charged) -> None:
         """Take a commission."""

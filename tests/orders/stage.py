@@ -82,6 +82,8 @@ class FakeBroker:
     margin: Margin | None = None
     level: float | None = 2811.0
     price: float = 0.3
+    prices: dict[int, float] = field(default_factory=dict)
+    stale: float = 0.0
     bars: dict[str, tuple[Bar, ...]] = field(default_factory=dict)
     deaf: bool = False
     mute: bool = False
@@ -194,7 +196,8 @@ class FakeBroker:
 
     def _quote(self, contract: Contract) -> Quote | None:
         if contract.sec_type == "OPT":
-            return Quote(contract, self.now(), bid=self.price - 0.05, ask=self.price + 0.05)
+            mid = self.prices.get(contract.con_id, self.price)
+            return Quote(contract, self.now() - self.stale, bid=mid - 0.05, ask=mid + 0.05)
         return None if self.level is None else Quote(contract, self.now(), last=self.level)
 
 
