@@ -10,9 +10,7 @@ from rich.console import Console
 from commands.where import one_of, run_of
 from desk.console.jsonable import to_json
 from desk.console.trades import Account, trades_json, trades_view
-from desk.orders.journal import TRADES, read
-from desk.orders.ledger import Ledger
-from desk.orders.summary import summarise
+from desk.orders.journal import TRADES
 
 
 def show_summary(strategy: str | None, config: Path, data: Path | None, *, as_json: bool) -> int:
@@ -21,7 +19,7 @@ def show_summary(strategy: str | None, config: Path, data: Path | None, *, as_js
     logs = folder / "logs"
     known = sorted({*(each.instance for each in checked.strategies), *(path.parent.name for path in _logs(logs))})
     names = known if strategy is None else [one_of("strategy", strategy, known)]
-    accounts = {name: account_of(logs, name) for name in names}
+    accounts = {name: Account.read(logs / name) for name in names}
     if as_json:
         told = {name: trades_json(account) for name, account in accounts.items()}
         sys.stdout.write(to_json(told if strategy is None else told[strategy]) + "\n")
@@ -32,12 +30,6 @@ def show_summary(strategy: str | None, config: Path, data: Path | None, *, as_js
     else:
         console.print(trades_view(accounts))
     return 0
-
-
-def account_of(logs: Path, strategy: str) -> Account:
-    """What a strategy's log says: its figures and its open positions."""
-    lines = read(logs / strategy)
-    return Account(summarise(strategy, lines), Ledger.of(strategy, lines).holdings)
 
 
 def _logs(logs: Path) -> list[Path]:

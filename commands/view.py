@@ -8,7 +8,9 @@ from typing import Any
 from commands.desk import Desk
 from desk.console.health import Health
 from desk.console.snapshot import GatewayView, LakeView, Progress, Snapshot, Spot, StrategyView
+from desk.console.standing import standing
 from desk.console.summary import StrategySummary, Summary, SymbolSummary
+from desk.console.trades import Account, done_and_open
 from desk.lake.queries import Lake
 from desk.market.calendar import session_at
 from messages.system import Report
@@ -23,6 +25,8 @@ def snapshot_of(desk: Desk) -> Snapshot:
         (each for each in collection if each.last), key=lambda each: each.last.cycle if each.last else 0.0, default=None
     )
     gateway = desk.config.gateway
+    stands = standing(reports)
+    days = stands.days or {}
     return Snapshot(
         time=desk.clock.time(),
         speed_asked=asked,
@@ -34,7 +38,11 @@ def snapshot_of(desk: Desk) -> Snapshot:
         spots=tuple(Spot(each.symbol, each.last.underlying, each.changes[0]) for each in collection if each.last),
         actors=tuple(reports),
         collection=collection,
-        strategies=tuple(_strategy(each) for each in reports if each.kind == "strategy"),
+        strategies=tuple(_strategy(each, days.get(_instance(each))) for each in reports if each.kind == "strategy"),
+        condors=stands.condors,
+        orders=stands.orders,
+        halted=stands.halted,
+        trouble=stands.trouble,
         lake=_lake(desk, reports),
         events=desk.log.events(),
     )
@@ -45,7 +53,7 @@ def summary_of(desk: Desk, seconds: float) -> Summary:
     last = snapshot_of(desk)
     ledger = {row["symbol"]: row for row in Lake(desk.lake).slots_summary().to_dicts()}
     symbols = tuple(_symbol(each, ledger.get(each.symbol, {})) for each in last.collection)
-    strategies = tuple(_decisions(each) for each in last.actors if each.kind == "strategy")
+    strategies = tuple(_trades(desk, each) for each in last.actors if each.kind == "strategy")
     return Summary(
         started=desk.starts,
         ended=last.time,
@@ -117,13 +125,20 @@ def _progress(facts: dict[str, Any]) -> Progress:
     )
 
 
-def _strategy(report: Report) -> StrategyView:
+def _instance(report: Report) -> str:
+    """The name of the strategy that an actor hosts: its logs and its decisions go by it."""
+    return report.name.removeprefix("strategy-")
+
+
+def _strategy(report: Report, day: float | None) -> StrategyView:
     facts = report.facts
-    if facts.get("chosen") is not None:
-        return StrategyView(report.name, facts["phase"], _condor(facts), acted=True)
-    vetoes = facts.get("vetoes") or ()
-    note = f"{vetoes[0].name}: {vetoes[0].text}" if vetoes else ""
-    return StrategyView(report.name, facts.get("phase", report.state), note)
+    refused, vetoes = facts.get("refused") or (), facts.get("vetoes") or ()
+    notes = [f"refused: {each.name}: {each.text}" for each in refused] + [
+        f"{each.name}: {each.text}" for each in vetoes
+    ]
+    acted = bool(facts.get("holdings") or facts.get("working"))
+    state = facts.get("phase", report.state)
+    return StrategyView(_instance(report), state, notes[0] if notes else "", acted, day)
 
 
 def _symbol(progress: Progress, ledger: dict[str, Any]) -> SymbolSummary:
@@ -131,18 +146,12 @@ def _symbol(progress: Progress, ledger: dict[str, Any]) -> SymbolSummary:
     return SymbolSummary(progress.symbol, progress.rows, *slots, ledger.get("share"))
 
 
-def _decisions(report: Report) -> StrategySummary:
-    facts = report.facts
+def _trades(desk: Desk, report: Report) -> StrategySummary:
+    facts, account = report.facts, Account.read(desk.run.logs / _instance(report))
     vetoes = sorted(facts.get("veto_counts", {}).items(), key=lambda item: -item[1])
-    condors = (_condor(facts),) if facts.get("chosen") else ()
-    return StrategySummary(report.name, facts.get("polls", 0), condors, tuple(vetoes))
-
-
-def _condor(facts: dict[str, Any]) -> str:
-    condor = facts["chosen"].condor
-    legs = sorted(condor.legs, key=lambda leg: (leg.strike, leg.right))
-    strikes = "/".join(f"{leg.strike:g}{leg.right}" for leg in legs)
-    return f"{legs[0].expiry} {strikes} for {facts['chosen'].limit:.2f} (chosen {facts['chosen_count']} times)"
+    earned = round(account.summary.net_pnl + account.summary.open_realised, 2)
+    trades = done_and_open(account)
+    return StrategySummary(_instance(report), facts.get("polls", 0), earned, trades, tuple(vetoes))
 
 
 def _lake(desk: Desk, reports: Sequence[Report]) -> LakeView:

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from desk.console import words
+from desk.console.condors import dollars
 from desk.console.snapshot import GatewayView
 from desk.console.tables import grid
 
@@ -25,12 +26,22 @@ class SymbolSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class TradeSummary:
+    """A position in words, and what it has earned in dollars after commissions; `open` while anything is left of it."""
+
+    condor: str
+    net: float
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StrategySummary:
-    """A strategy's polls, the condors that it chose, and its most frequent vetoes with their counts."""
+    """A strategy's polls, its positions, what closing them has earned, and its most frequent vetoes with counts."""
 
     name: str
     polls: int
-    condors: tuple[str, ...] = ()
+    net: float = 0.0
+    trades: tuple[TradeSummary, ...] = ()
     vetoes: tuple[tuple[str, int], ...] = ()
 
 
@@ -89,13 +100,22 @@ def _symbols(summary: Summary) -> RenderableType:
 
 
 def _strategies(summary: Summary) -> RenderableType:
-    table = grid("strategy", ">polls", ">condors", "decisions")
+    table = grid("strategy", ">polls", ">closed", ">open", ">net $", "trades, and how often what stood in the way")
     for row in summary.strategies:
-        decisions = Text("\n").join(
-            [
-                *(Text(condor, style="green") for condor in row.condors),
-                *(Text(f"{count} x {veto}", style="dim") for veto, count in row.vetoes),
-            ]
+        vetoes = (Text(f"{count} x {veto}", style="dim") for veto, count in row.vetoes)
+        still_open = sum(trade.open for trade in row.trades)
+        table.add_row(
+            Text(row.name, style="bold"),
+            words.number(row.polls),
+            str(len(row.trades) - still_open),
+            str(still_open),
+            dollars(row.net),
+            Text("\n").join([*map(_trade, row.trades), *vetoes]),
         )
-        table.add_row(Text(row.name, style="bold"), words.number(row.polls), str(len(row.condors)), decisions)
     return table
+
+
+def _trade(trade: TradeSummary) -> Text:
+    if trade.open:
+        return Text.assemble(("open ", "bold"), trade.condor)
+    return Text.assemble(f"{trade.condor}: ", dollars(trade.net))

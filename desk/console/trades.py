@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from desk.console import words
-from desk.console.condors import add_condors, dollars
+from desk.console.condors import add_condors, condor_words, dollars
 from desk.console.snapshot import CondorView
+from desk.console.summary import TradeSummary
 from desk.console.tables import grid
+from desk.orders.journal import read
+from desk.orders.ledger import Ledger
 from desk.orders.money import PerShare, max_loss
-from desk.orders.summary import Summary
+from desk.orders.summary import Summary, summarise, trades
 from messages.orders import Holding
 
 _COUNTS = ("total_trades", "wins", "losses")
@@ -28,10 +32,21 @@ _FIGURES = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A strategy's figures and what it still holds."""
+    """A strategy's ledger and the figures of its trades."""
 
+    ledger: Ledger
     summary: Summary
-    holdings: tuple[Holding, ...] = ()
+
+    @classmethod
+    def read(cls, folder: Path) -> Account:
+        """Read a strategy's log; JournalError when that cannot be read."""
+        lines = read(folder)
+        return cls(Ledger.of(folder.name, lines), summarise(folder.name, lines))
+
+    @property
+    def holdings(self) -> tuple[Holding, ...]:
+        """What it still holds."""
+        return self.ledger.holdings
 
 
 def trades_view(accounts: Mapping[str, Account]) -> RenderableType:
@@ -67,6 +82,24 @@ def view_of(strategy: str, holding: Holding, debit: float | None = None, gain: f
     strikes = tuple(sorted(leg.strike for leg in condor.legs))
     expiry = condor.short_put.expiry
     return CondorView(strategy, expiry, strikes, holding.quantity, holding.credit, debit, gain, round(risk.amount, 2))
+
+
+def done_and_open(account: Account) -> tuple[TradeSummary, ...]:
+    """Give closed trades, then what is open, in words."""
+    closed = [(each.position, each.net.amount) for each in trades(account.ledger)]
+    return (
+        *(TradeSummary(_described(account.ledger, name), round(net, 2)) for name, net in closed),
+        *(TradeSummary(_described(account.ledger, each.position), 0.0, open=True) for each in account.holdings),
+    )
+
+
+def _described(ledger: Ledger, name: str) -> str:
+    position = ledger.positions[name]
+    condor, opening = position.condor, position.opening
+    if condor is None or opening is None or opening.average is None:
+        return name
+    strikes = sorted(leg.strike for leg in condor.legs)
+    return f"{condor_words(condor.short_put.expiry, strikes)} x {position.opened} for {opening.average:.2f}"
 
 
 def _cell(figure: str, value: float) -> Text | str:

@@ -66,7 +66,7 @@ def test_a_short_run_prints_lines_on_a_pipe_and_json_for_machines(tmp_path: Path
 
 def test_a_strategy_alone(tmp_path: Path) -> None:
     done = supervisor("run", "dte0_ic", "--data", str(tmp_path), "--for", "1", "--json")
-    assert [each["name"] for each in json.loads(done.stdout)["strategies"]] == ["strategy-dte0_ic"]
+    assert [each["name"] for each in json.loads(done.stdout)["strategies"]] == ["dte0_ic"]
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["collect"], ["import"], ["market", "fit"], ["config", "check"]])

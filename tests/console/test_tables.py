@@ -11,7 +11,7 @@ import pytest
 
 from desk.console.chain import chain_table
 from desk.console.snapshot import GatewayView
-from desk.console.summary import StrategySummary, Summary, SymbolSummary, summary_view
+from desk.console.summary import StrategySummary, Summary, SymbolSummary, TradeSummary, summary_view
 from desk.console.tables import (
     Coverage,
     StrategyInfo,
@@ -164,6 +164,10 @@ def test_import_accounts_for_every_row(draw: Draw) -> None:
     ]
 
 
+DONE = TradeSummary("May 13 2755/2765/2840/2850 x 1 for 0.55", 38.6)
+OPEN = TradeSummary("Jul 05 2600/2625/2925/2950 x 2 for 3.35", 0.0, open=True)
+
+
 def test_summary(draw: Draw) -> None:
     day = date(2019, 5, 13)
     summary = Summary(
@@ -174,27 +178,27 @@ def test_summary(draw: Draw) -> None:
         GatewayView("paper", "127.0.0.1", 40123, "FITTED"),
         (SymbolSummary("SPY", 9906, 78, 0, 0, 1.0), SymbolSummary("QQQ", 9548, 76, 1, 1, 0.992)),
         (
-            StrategySummary("dte0_ic", 540, (), (("entry window", 520), ("vix", 20))),
-            StrategySummary("monthly_ic", 81, ("20190719 2600/2625/2925/2950 for 3.35",)),
+            StrategySummary("dte0_ic", 540, 38.6, (DONE,), (("window", 520), ("vix", 20))),
+            StrategySummary("monthly_ic", 81, 0.0, (OPEN,)),
         ),
         1,
         "data/sim/2019-05-13-1",
         "data/sim/2019-05-13-1/lake",
         22136,
     )
-    assert lines(draw(summary_view(summary)))[1:] == [
-        "The run has ended: Mon 2019-05-13 09:25:00 ET to 16:15:00 on the paper gateway's",
-        "FITTED market",
+    assert lines(draw(summary_view(summary), 100))[1:] == [
+        "The run has ended: Mon 2019-05-13 09:25:00 ET to 16:15:00 on the paper gateway's FITTED market",
         "6 min 51 s at 60x · 1 restart",
         "",
         "symbol   rows  slots  complete  partial  missed  answered",
         "SPY     9,906     78        78        0       0   100.0 %",
         "QQQ     9,548     78        76        1       1    99.2 %",
         "",
-        "strategy    polls  condors  decisions",
-        "dte0_ic       540        0  520 x entry window",
-        "                            20 x vix",
-        "monthly_ic     81        1  20190719 2600/2625/2925/2950 for 3.35",
+        "strategy    polls  closed  open   net $  trades, and how often what stood in the way",
+        "dte0_ic       540       1     0  +38.60  May 13 2755/2765/2840/2850 x 1 for 0.55: +38.60",
+        "                                         520 x window",
+        "                                         20 x vix",
+        "monthly_ic     81       0     1    0.00  open Jul 05 2600/2625/2925/2950 x 2 for 3.35",
         "",
         "22,136 rows in data/sim/2019-05-13-1/lake",
         "logs and health in data/sim/2019-05-13-1",
