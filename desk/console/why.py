@@ -21,7 +21,8 @@ from messages.orders import Veto
 class Poll:
     """A decision at market time `at` (epoch seconds): what was done, in words, and what stood in the way.
 
-    `contracts` counts the quotes that it rests on; `underlying` and `vix` are the prices it saw.
+    `refused` is why the trader did not fulfil the wishes of the poll before. `contracts` counts the quotes that it
+    rests on; `underlying` and `vix` are the prices it saw.
     """
 
     at: float
@@ -30,6 +31,7 @@ class Poll:
     underlying: float | None = None
     vix: float | None = None
     contracts: int = 0
+    refused: tuple[Veto, ...] = ()
 
 
 def poll_of(at: float, decision: str, underlying: float | None, vix: float | None, contracts: int) -> Poll:
@@ -41,15 +43,16 @@ def poll_of(at: float, decision: str, underlying: float | None, vix: float | Non
     if not isinstance(values, dict):
         return Poll(at, (decision,), (), underlying, vix, contracts)
     did = tuple(_wish(each) for each in values.get("wishes") or ())
-    vetoes = tuple(_veto(each) for each in values.get("vetoes") or ())
-    return Poll(at, did, vetoes, underlying, vix, contracts)
+    vetoes, refused = (tuple(_veto(each) for each in values.get(key) or ()) for key in ("vetoes", "refused"))
+    return Poll(at, did, vetoes, underlying, vix, contracts, refused)
 
 
 def why_table(polls: Sequence[Poll]) -> RenderableType:
     """Draw polls, oldest first; polls in a row that name the same vetoes share a line, with their numbers' ranges."""
     table = grid("polls", ">count", ">spot", ">VIX", "what, and why")
     for group in folded(polls):
-        why = Text("\n").join([*_done(group), *_vetoes(group)]) if group else Text()
+        refused = (Text("refused by the trader: ", style="red") + each for each in _vetoes([p.refused for p in group]))
+        why = Text("\n").join([*_done(group), *_vetoes([poll.vetoes for poll in group]), *refused])
         table.add_row(
             _times(group),
             str(len(group)),
@@ -66,7 +69,8 @@ def why_json(polls: Iterable[Poll]) -> Any:
         {
             "time": iso(poll.at),
             "did": poll.did,
-            "vetoes": [{"name": each.name, "text": each.text, "numbers": dict(each.numbers)} for each in poll.vetoes],
+            "vetoes": poll.vetoes,
+            "refused": poll.refused,
             "underlying": poll.underlying,
             "vix": poll.vix,
             "contracts": poll.contracts,
@@ -77,7 +81,11 @@ def why_json(polls: Iterable[Poll]) -> Any:
 
 def folded(polls: Iterable[Poll]) -> list[tuple[Poll, ...]]:
     """Put polls in a row together when they name the same vetoes and did the same."""
-    return [tuple(group) for _, group in groupby(polls, lambda poll: (poll.did, [each.name for each in poll.vetoes]))]
+    return [tuple(group) for _, group in groupby(polls, _gist)]
+
+
+def _gist(poll: Poll) -> tuple[object, ...]:
+    return poll.did, *([each.name for each in vetoes] for vetoes in (poll.vetoes, poll.refused))
 
 
 def _times(group: Sequence[Poll]) -> str:
@@ -92,9 +100,10 @@ def _done(group: Sequence[Poll]) -> Iterable[Text]:
     return () if group[-1].vetoes else [Text("nothing to do", style="dim")]
 
 
-def _vetoes(group: Sequence[Poll]) -> Iterable[Text]:
-    for place, veto in enumerate(group[-1].vetoes):
-        same = [poll.vetoes[place] for poll in group]
+def _vetoes(polls: Sequence[Sequence[Veto]]) -> Iterable[Text]:
+    """Say what stood in the way at every one of these polls, with the numbers' ranges over them."""
+    for place, veto in enumerate(polls[-1]):
+        same = [vetoes[place] for vetoes in polls]
         text = Text.assemble((f"{veto.name}: ", "bold"), veto.text)
         spans = {key: _range([each.numbers.get(key) for each in same]) for key in veto.numbers}
         if spans:
@@ -128,6 +137,18 @@ def _veto(value: Any) -> Veto:
 
 
 def _wish(value: Any) -> str:
-    if not isinstance(value, Mapping):
-        return str(value)
-    return words.facts(value)
+    match value:
+        case {"open": str(condor), "quantity": quantity, "limit": limit, "worst": worst}:
+            return f"open {condor} x {quantity} at {_price(limit)}, {_price(worst)} at the least"
+        case {"close": str(position), "quantity": quantity, "reason": reason, "limit": limit, "worst": worst}:
+            price = "at market" if limit is None else f"at {_price(limit)}, {_price(worst)} at the most"
+            return f"close {position} x {quantity} {price}: {reason}"
+        case {"breach": str(line), "position": position, "active": active}:
+            return f"red line {line} of {position} {'crossed' if active else 'clear again'}"
+        case Mapping():
+            return words.facts(value)
+    return str(value)
+
+
+def _price(value: float | None) -> str:
+    return words.number(value, 2)
