@@ -58,7 +58,7 @@ class Account:
         self.flush()
 
     def flush(self) -> bool:
-        """Write what waits for the disk; whether nothing does any more."""
+        """Write what waits for the disk; whether nothing does any more. What it refused before may be tried again."""
         if self._waiting:
             try:
                 self._journal.append(*self._waiting)
@@ -66,7 +66,7 @@ class Account:
                 self.trouble = str(error)
                 return False
             self._waiting.clear()
-            self.trouble = ""
+        self.trouble = ""
         return True
 
     def new_id(self, now: float) -> str:
