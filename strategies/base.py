@@ -104,15 +104,19 @@ class View:
 
 
 def _same(one: Contract, other: Contract) -> bool:
-    """Whether both name one instrument: by conId where both have it, else by what describes it."""
+    """Whether both name one instrument: by conId where both have it, else by what describes it.
+
+    A class counts where both name one: options on stocks are asked for without.
+    """
     if one.con_id and other.con_id:
         return one.con_id == other.con_id
+    if one.trading_class and other.trading_class and one.trading_class != other.trading_class:
+        return False
     return _description(one) == _description(other)
 
 
 def _description(contract: Contract) -> tuple[object, ...]:
-    c = contract
-    return c.symbol, c.sec_type, c.expiry, c.strike, c.right, c.trading_class
+    return contract.symbol, contract.sec_type, contract.expiry, contract.strike, contract.right
 
 
 class Phase(StrEnum):

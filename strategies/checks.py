@@ -62,6 +62,12 @@ def room_for_position(state: State, most: int) -> Veto | None:
     return Veto("max_positions", f"{count} of {most} positions are open", {"positions": count, "max_positions": most})
 
 
+def no_entry_working(state: State) -> Veto | None:
+    """Check that no entry is on its way."""
+    count = sum(order.action is Action.OPEN for order in state.book.working)
+    return Veto("entry_working", "an entry order is on its way", {"working": count}) if count else None
+
+
 def owned(state: State) -> frozenset[str]:
     """Return the names of the positions that are open or being opened."""
     held = {holding.position for holding in state.book.holdings}

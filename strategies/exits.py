@@ -77,7 +77,7 @@ def manage(
 ) -> Decision:
     """Return what `rules` say of every open position that is not closed at market, or which quotes they need.
 
-    `underlying` is None where no rule asks for its price.
+    `underlying` is None where there are no red lines: neither its price nor deltas are judged.
     """
     free, vetoes = _free(state, view.t)
     wanted = [leg for holding in free for leg in holding.condor.legs]
@@ -165,7 +165,7 @@ def _look(holding: Holding, view: View, underlying: Contract | None, tick: float
     if not bad:
         debit, natural = _cost(quotes)
     shorts = [quotes[0], quotes[2]]
-    sizes = [_delta(quote) for quote in shorts if checks.usable(quote, view.t) is None]
+    sizes = [_delta(quote) for quote in shorts if underlying and checks.usable(quote, view.t) is None]
     spot = _spot(view, underlying)
     return Look(
         holding,

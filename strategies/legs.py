@@ -26,9 +26,9 @@ class Rule:
 
     delta: float
     wing: float
-    put_distance: float
-    call_distance: float
     tick: float
+    put_distance: float = 0.0
+    call_distance: float = 0.0
     min_credit: float = 0.0
     min_share: float = 0.0
     prefer_multiple: float = 0.0
@@ -63,21 +63,29 @@ def choose(quotes: Sequence[Quote], spot: float, rule: Rule) -> tuple[Offer | No
     whose |delta| is nearest at or below the target and that keeps its distance from spot; one with a bad quote is
     passed over. The long leg is `wing` points further out (see `Rule`).
     """
-    short_put, put_vetoes = _short(quotes, "P", spot, rule)
-    short_call, call_vetoes = _short(quotes, "C", spot, rule)
+    short_put, put_vetoes = short_leg(quotes, "P", spot, rule)
+    short_call, call_vetoes = short_leg(quotes, "C", spot, rule)
     vetoes = put_vetoes + call_vetoes
     if short_put is None or short_call is None:
         return None, vetoes
-    long_put, long_call = _wing(quotes, short_put, rule), _wing(quotes, short_call, rule)
-    if long_put is None or long_call is None:
-        return None, (*vetoes, _unlisted(short_put, short_call, rule.wing))
-    if bad := tuple(_bad(q) for q in (long_put, long_call) if fault(q)):
-        return None, vetoes + bad
-    offer, refusals = _priced(short_put, long_put, short_call, long_call, rule)
+    offer, refusals = winged(quotes, short_put, short_call, rule)
     return offer, vetoes + refusals
 
 
-def _short(quotes: Iterable[Quote], right: str, spot: float, rule: Rule) -> tuple[Quote | None, tuple[Veto, ...]]:
+def winged(
+    quotes: Sequence[Quote], short_put: Quote, short_call: Quote, rule: Rule
+) -> tuple[Offer | None, tuple[Veto, ...]]:
+    """Return the condor of these short legs with its wings from `quotes`, or None and why there is none."""
+    long_put, long_call = _wing(quotes, short_put, rule), _wing(quotes, short_call, rule)
+    if long_put is None or long_call is None:
+        return None, (_unlisted(short_put, short_call, rule.wing),)
+    if bad := tuple(_bad(q) for q in (long_put, long_call) if fault(q)):
+        return None, bad
+    return _priced(short_put, long_put, short_call, long_call, rule)
+
+
+def short_leg(quotes: Iterable[Quote], right: str, spot: float, rule: Rule) -> tuple[Quote | None, tuple[Veto, ...]]:
+    """Return the short leg of one side as `choose` takes it, or None, and the vetoes met on the way."""
     side = [q for q in quotes if q.contract.right == right and _distance(q, spot) > 0]
     small = [q for q in side if _delta(q) <= rule.delta + SLACK]
     far = [q for q in small if at_least(_distance(q, spot), rule.distance(right))]
@@ -127,10 +135,10 @@ def _priced(
     least = max(rule.min_credit, rule.min_share * condor.width)
     numbers = {"mid": round(mids, 10), "credit": credit, "natural": natural}
     if not at_least(min(mids, credit), least):
-        text = f"the condor pays {mids:.3f} at mid, at least {least:g} is wanted"
+        text = f"{_of(short_put)}: the condor pays {mids:.3f} at mid, at least {least:g} is wanted"
         return None, (Veto("min_credit", text, {**numbers, "min_credit": least}),)
     if at_least(credit, condor.width):
-        text = f"a credit of {credit:g} on a wing of {condor.width:g} cannot be right"
+        text = f"{_of(short_put)}: a credit of {credit:g} on a wing of {condor.width:g} cannot be right"
         return None, (Veto("riskless", text, {**numbers, "wing": condor.width}),)
     worst = max(down_to_tick(natural, rule.tick), up_to_tick(least, rule.tick))
     return Offer(condor, credit, natural, worst), ()
@@ -147,9 +155,13 @@ def _bad(quote: Quote) -> Veto:
     return Veto("bad_quote", f"{named(quote.contract)}: {fault(quote)}", {"strike": strike, **sides(quote)})
 
 
+def _of(quote: Quote) -> str:
+    return f"{quote.contract.trading_class} {quote.contract.expiry}"
+
+
 def _unlisted(short_put: Quote, short_call: Quote, wing: float) -> Veto:
     put, call = short_put.contract.strike - wing, short_call.contract.strike + wing
-    text = f"a wing at {put:g} P or {call:g} C is not listed, or did not answer"
+    text = f"{_of(short_put)}: a wing at {put:g} P or {call:g} C is not listed, or did not answer"
     return Veto("wings_not_listed", text, {"long_put": put, "long_call": call, "wing": wing})
 
 
