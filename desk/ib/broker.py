@@ -216,7 +216,6 @@ class Broker:
             gate,
             self._session.say,
             trading.acknowledge,
-            settings.request_timeout,
         )
         self._session.on_wire = orders.tapped
         self._session.on_lost = orders.lost

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ib_async import ExecutionFilter
+from ib_async.client import Client
 
 from desk.clock import LoopTimers
 from desk.ib.errors import BrokerError, Disconnected
@@ -20,6 +21,8 @@ from messages.orders import OrderState
 
 _LOOKS = 2
 """Looks in which an order is nowhere until it counts as absent."""
+_PATIENCE = 20.0
+"""Seconds of market time that IB has for its lists."""
 _ALIVE = frozenset({OrderState.SENT, OrderState.WORKING, OrderState.UNKNOWN})
 
 
@@ -27,7 +30,7 @@ class Looking:
     """Looks orders up until none is in doubt; `again` is the pause between two looks, in seconds of market time.
 
     `healthy()` says whether asking makes sense; `on_synced` is called after the first full look of a session, and of
-    one whose connection to IB has come back.
+    one whose connection to IB has come back. `foreign` names the working orders of others that the last look has found.
     """
 
     def __init__(
@@ -37,7 +40,6 @@ class Looking:
         timers: LoopTimers,
         records: Records,
         healthy: Callable[[], bool],
-        patience: float,
         again: float,
     ) -> None:
         self._session = session
@@ -45,10 +47,10 @@ class Looking:
         self._timers = timers
         self._records = records
         self._healthy = healthy
-        self._patience = patience
         self._again = again
         self._wake = asyncio.Event()
-        self._foreign: dict[int, str] = {}
+        self._listing: dict[int, str] = {}
+        self.foreign: tuple[str, ...] = ()
         self.synced = False
         self.trouble = ""
         self.on_synced: Callable[[], None] = lambda: None
@@ -76,12 +78,7 @@ class Looking:
     def opened(self, report: Open) -> None:
         """Take note of a working order that is not this desk's, or not this client's."""
         if not report.ref or report.client_id != self._records.client_id:
-            self._foreign[report.perm_id] = f"{report.label}, client {report.client_id}, ref {report.ref or 'none'}"
-
-    @property
-    def foreign(self) -> tuple[str, ...]:
-        """Working orders of others, as of the last look."""
-        return tuple(self._foreign.values())
+            self._listing[report.perm_id] = f"{report.label}, client {report.client_id}, ref {report.ref or 'none'}"
 
     async def look(self, deadline: float) -> None:
         """Ask for open orders, completed orders and executions; judge the orders that are in none of them.
@@ -94,10 +91,9 @@ class Looking:
         connection = self._session.connection
         candidates = [record for record in self._records if record.state in _ALIVE]
         before = {record.order_id: (record.turn, record.state) for record in candidates}
-        self._foreign.clear()
         wants = ExecutionFilter()
         await asyncio.gather(
-            self._lists.ask("orders", lambda client: client.reqAllOpenOrders(), deadline),
+            self._open_orders(deadline),
             self._lists.ask("completed", lambda client: client.reqCompletedOrders(apiOnly=False), deadline),
             self._session.ask(lambda client, number: client.reqExecutions(number, wants), Priority.POSITION, deadline),
         )
@@ -106,15 +102,23 @@ class Looking:
         for record in candidates:
             if record.heard < began and before[record.order_id] == (record.turn, record.state):
                 self._missed(record, began)
+        self._records.forget()
+
+    async def _open_orders(self, deadline: float) -> None:
+        def send(client: Client) -> None:
+            self._listing = {}
+            client.reqAllOpenOrders()
+
+        await self._lists.ask("orders", send, deadline)
+        self.foreign = tuple(self._listing.values())
 
     async def _try(self) -> None:
         self.trouble = ""
         try:
-            await self.look(self._timers.clock.time() + self._patience)
+            await self.look(self._timers.clock.time() + _PATIENCE)
         except BrokerError as error:
             self.trouble = str(error)
             return
-        self._records.forget()
         if not self.synced:
             self.synced = True
             self.on_synced()

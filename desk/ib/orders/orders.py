@@ -33,7 +33,7 @@ _LOST, _RESTORED = frozenset({1100, 2110}), frozenset({1101, 1102})
 class Orders:
     """Takes orders once `run` runs. `tell` hears `OrderTold`, `Executed`, `Charged` and `SessionTold`.
 
-    `acknowledge` and `patience` are market seconds: for IB's answer to something sent, and for a list.
+    `acknowledge` is how long IB has to answer what is sent, in seconds of market time.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class Orders:
         gate: Gate,
         tell: Callable[[object], None],
         acknowledge: float,
-        patience: float,
     ) -> None:
         self._session = session
         self._clock = timers.clock
@@ -54,9 +53,7 @@ class Orders:
         self._records = Records(timers.clock, tell)
         self._lists = Lists(session, queue, timers)
         self._sending = Sending(session, queue, timers, self._records, gate, acknowledge, self._unsynced)
-        self._looking = Looking(
-            session, self._lists, timers, self._records, lambda: self._sending.healthy, patience, acknowledge
-        )
+        self._looking = Looking(session, self._lists, timers, self._records, lambda: self._sending.healthy, acknowledge)
         self._asking = Asking(session, self._lists, timers, self._records, self._looking, gate)
         self._records.on_doubt = self._looking.wake
         self._looking.on_synced = self._synced
@@ -154,6 +151,7 @@ class Orders:
         if number >= 0:
             self._records.error(number, code, text)
         elif code in _LOST:
+            self._lists.lost(Disconnected(text))
             self._looking.unsync()
             self._down(text)
         elif code in _RESTORED and self._session.ready.is_set():

@@ -112,10 +112,10 @@ class Record:
         self.code, self.text = code, text
 
     def telling(self, now: float) -> OrderTold:
-        """Say what is known."""
+        """Say what is known; what waits for its turn counts as sent."""
         return OrderTold(
             order_id=self.order_id,
-            state=self.state or OrderState.INTENT,
+            state=OrderState.SENT if self.state in {None, OrderState.INTENT} else self.state,
             at=now,
             filled=self.filled,
             remaining=max(0, self.quantity - self.filled),

@@ -175,16 +175,16 @@ class Records:
             self.doubt(record, code, text)
 
     def forget(self) -> None:
-        """Forget orders that ended long ago, with their executions."""
+        """Forget orders that ended long ago, and their executions."""
         limit = self._clock.time() - _FORGET
-        old = {ref for ref, record in self._by_ref.items() if record.ended and record.heard < limit}
-        for ref in old:
-            del self._by_ref[ref]
-        self._by_number = {n: record for n, record in self._by_number.items() if record.order_id not in old}
-        rows = {row.exec_id for row in self._executed.values() if row.order_id in old}
-        for exec_id in rows:
-            del self._executed[exec_id]
-            self._charged.pop(exec_id, None)
+        for record in self:
+            if (record.ended or record.state is OrderState.ABSENT) and max(record.heard, record.missed) < limit:
+                del self._by_ref[record.order_id]
+        self._by_number = {n: record for n, record in self._by_number.items() if record.order_id in self._by_ref}
+        for row in self.executed:
+            if row.at < limit and row.order_id not in self._by_ref:
+                del self._executed[row.exec_id]
+                self._charged.pop(row.exec_id, None)
 
     def _count(self, record: Record) -> None:
         rows = (row for row in self._executed.values() if row.order_id == record.order_id and row.con_id == 0)
