@@ -22,6 +22,7 @@ from desk.config import ConfigError
 from desk.console import health
 from desk.console.chain import chain_table
 from desk.console.jsonable import to_json
+from desk.console.standing import standing, standing_view
 from desk.console.status import health_json, health_table
 from desk.console.tables import (
     Coverage,
@@ -33,6 +34,7 @@ from desk.console.tables import (
 )
 from desk.lake.place import Place
 from desk.lake.queries import Lake
+from desk.orders import halt
 from strategies.registry import strategies
 
 
@@ -45,14 +47,19 @@ def show_status(config: Path, data: Path | None, *, as_json: bool) -> int:
     if report is None:
         return _say(f"no desk has run in {folder}", {"running": False, "folder": str(folder)}, as_json=as_json)
     running = health.running(report, now, SILENT)
+    halted, stands = halt.read(Path(checked.data)), standing(report.actors)
     if as_json:
         collection = get_collection_stats(folder, store)
-        sys.stdout.write(to_json({"running": running, **health_json(report), "collection": collection}) + "\n")
+        told = {"running": running, **health_json(report), "halted": halted, "standing": stands}
+        sys.stdout.write(to_json({**told, "collection": collection}) + "\n")
     else:
         console = Console()
         if not running:
             console.print(f"no desk is running in {folder}; this is its last report", style="yellow", soft_wrap=True)
+        if halted is not None:
+            console.print(f"HALTED: {halted.reason}", style="bold red", markup=False)
         console.print(health_table(report, now - report.written))
+        console.print("", standing_view(stands))
         coverage = _coverage(store)
         if coverage:
             console.print("", coverage_table(coverage))

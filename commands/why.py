@@ -10,7 +10,7 @@ from rich.console import Console
 from commands.folders import lake_place
 from commands.where import moment_of, one_of, run_of
 from desk.console.jsonable import to_json
-from desk.console.why import poll_of, why_json, why_table
+from desk.console.why import poll_of, why_json, why_view
 from desk.lake.decisions import read_decisions, strategies_seen
 
 
@@ -28,7 +28,7 @@ def explain_polls(
     if as_json:
         sys.stdout.write(to_json(why_json(polls)) + "\n")
     elif polls:
-        Console().print(why_table(polls))
+        Console().print(why_view(polls))
     else:
         when = f" up to {until:%Y-%m-%d %H:%M}" if until else ""
         Console().print(f"{strategy} has not polled{when} in {folder}", soft_wrap=True)

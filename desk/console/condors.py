@@ -10,6 +10,7 @@ from rich.text import Text
 
 from desk.console import words
 from desk.console.snapshot import CondorView, OrderView
+from desk.console.tables import grid
 
 _STATES = {"WORKING": "", "UNKNOWN": "bold yellow", "ABSENT": "yellow"}
 
@@ -29,12 +30,17 @@ def dollars(amount: float | None) -> Text:
     return Text(f"{amount:+,.2f}", style="green" if amount > 0 else "red")
 
 
+def condors_table(rows: Sequence[CondorView]) -> Table:
+    """Draw open condors in a table of their own."""
+    return add_condors(grid("open", "", ">quantity", ">credit", ">now", ">gain $", ">at risk $"), rows)
+
+
 def add_condors(table: Table, rows: Sequence[CondorView]) -> Table:
     """Fill a table of seven columns: owner, condor, quantity, credit, debit now, gain, risk."""
     for row in rows:
         table.add_row(
             Text(row.strategy, style="bold"),
-            condor_words(row.expiry, row.strikes),
+            Text(condor_words(row.expiry, row.strikes), no_wrap=True),
             words.number(row.quantity),
             words.number(row.credit, 2),
             words.number(row.debit, 2),

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from desk.console.condors import add_orders, condors_table, dollars
 from desk.console.snapshot import CondorView, OrderView
+from desk.console.tables import grid
 from messages.system import Report
 
 
@@ -37,6 +42,24 @@ def standing(reports: Iterable[Report]) -> Standing:
         halted=str(facts.get("halted") or ""),
         trouble=tuple(facts.get("unexplained") or ()),
     )
+
+
+def standing_view(stands: Standing) -> RenderableType:
+    """Draw how strategies stand: what is unexplained, their day, open condors, orders under way."""
+    parts: list[RenderableType] = [Text(f"unexplained: {each}", style="bold yellow") for each in stands.trouble]
+    for name, day in (stands.days or {}).items():
+        parts.append(Text.assemble((name, "bold"), ": today ", dollars(day), f" $, {_counts(stands, name)}"))
+    if stands.condors:
+        parts += [Text(), condors_table(stands.condors)]
+    if stands.orders:
+        parts += [Text(), add_orders(grid("order", "", ">filled", ">limit", "state", ""), stands.orders)]
+    return Group(*parts)
+
+
+def _counts(stands: Standing, name: str) -> str:
+    held = sum(each.strategy == name for each in stands.condors)
+    working = sum(each.strategy == name for each in stands.orders)
+    return f"{held} open, {working} orders under way"
 
 
 def _condors(strategy: str, told: Mapping[str, Any]) -> Iterator[CondorView]:

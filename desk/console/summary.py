@@ -100,7 +100,7 @@ def _symbols(summary: Summary) -> RenderableType:
 
 
 def _strategies(summary: Summary) -> RenderableType:
-    table = grid("strategy", ">polls", ">closed", ">open", ">net $", "trades, and how often what stood in the way")
+    table = grid("strategy", ">polls", ">closed", ">open", ">net $", "trades and vetoes")
     for row in summary.strategies:
         vetoes = (Text(f"{count} x {veto}", style="dim") for veto, count in row.vetoes)
         still_open = sum(trade.open for trade in row.trades)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from desk.console import words
-from desk.console.condors import add_condors, condor_words, dollars
+from desk.console.condors import condor_words, condors_table, dollars
 from desk.console.snapshot import CondorView
 from desk.console.summary import TradeSummary
 from desk.console.tables import grid
@@ -67,12 +67,6 @@ def trades_view(accounts: Mapping[str, Account]) -> RenderableType:
 def trades_json(account: Account) -> Any:
     """Give a strategy's figures under the seed's names, and its open positions, for `to_json`."""
     return {**asdict(account.summary), "positions": [_position(each) for each in account.holdings]}
-
-
-def condors_table(rows: Sequence[CondorView]) -> RenderableType:
-    """Draw open condors."""
-    headers = ("open", "", ">quantity", ">credit", ">now", ">gain $", ">at risk $")
-    return add_condors(grid(*headers), rows)
 
 
 def view_of(strategy: str, holding: Holding, debit: float | None = None, gain: float | None = None) -> CondorView:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from desk.console import words
 from desk.console.jsonable import iso
-from desk.console.tables import grid
 from messages.orders import Veto
 
 
@@ -47,20 +47,9 @@ def poll_of(at: float, decision: str, underlying: float | None, vix: float | Non
     return Poll(at, did, vetoes, underlying, vix, contracts, refused)
 
 
-def why_table(polls: Sequence[Poll]) -> RenderableType:
-    """Draw polls, oldest first; polls in a row that name the same vetoes share a line, with their numbers' ranges."""
-    table = grid("polls", ">count", ">spot", ">VIX", "what, and why")
-    for group in folded(polls):
-        refused = (Text("refused by the trader: ", style="red") + each for each in _vetoes([p.refused for p in group]))
-        why = Text("\n").join([*_done(group), *_vetoes([poll.vetoes for poll in group]), *refused])
-        table.add_row(
-            _times(group),
-            str(len(group)),
-            _range([poll.underlying for poll in group]),
-            _range([poll.vix for poll in group]),
-            why,
-        )
-    return table
+def why_view(polls: Sequence[Poll]) -> RenderableType:
+    """Draw polls, oldest first; polls in a row that name the same vetoes stand together, with their numbers' ranges."""
+    return Group(*(part for group in folded(polls) for part in _drawn(group)))
 
 
 def why_json(polls: Iterable[Poll]) -> Any:
@@ -88,9 +77,24 @@ def _gist(poll: Poll) -> tuple[object, ...]:
     return poll.did, *([each.name for each in vetoes] for vetoes in (poll.vetoes, poll.refused))
 
 
-def _times(group: Sequence[Poll]) -> str:
+def _drawn(group: Sequence[Poll]) -> Iterable[RenderableType]:
+    """Give what one or several polls alike saw, and below it what came of that."""
     first, last = (words.time_of_day(group[end].at, seconds=True) for end in (0, -1))
-    return first if len(group) == 1 else f"{first} to {last}"
+    head = Text(first if len(group) == 1 else f"{first} to {last}", style="cyan")
+    seen = {
+        "polls": str(len(group)) if len(group) > 1 else "",
+        "underlying": _range([poll.underlying for poll in group]),
+        "VIX": _range([poll.vix for poll in group]),
+    }
+    for name, value in seen.items():
+        if value and value != words.NOTHING:
+            head.append(f"  {name} {value}", style="dim")
+    yield head
+    refused = (
+        Text("refused by the trader: ", style="red") + each for each in _vetoes([poll.refused for poll in group])
+    )
+    for line in (*_done(group), *_vetoes([poll.vetoes for poll in group]), *refused):
+        yield Padding(line, (0, 0, 0, 2))
 
 
 def _done(group: Sequence[Poll]) -> Iterable[Text]:

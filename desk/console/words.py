@@ -92,8 +92,8 @@ def moment(t: float) -> str:
 def facts(values: Mapping[str, Any]) -> str:
     """Write an actor's own facts in a line; what is None, empty or a value of many parts is left out.
 
-    Whole numbers stay as they are (a port has no thousands); floats from a billion on are epoch seconds and shown as
-    exchange time of day.
+    Of values with parts, counts by name and lists of words or numbers are short enough. Whole numbers stay as they are
+    (a port has no thousands); floats from a billion on are epoch seconds and shown as exchange time of day.
     """
     shown = ((key.replace("_", " "), _fact(value)) for key, value in values.items())
     return " · ".join(f"{key} {fact}" for key, fact in shown if fact)
@@ -106,8 +106,8 @@ def _fact(value: Any) -> str:
         return time_of_day(value, seconds=True) if value >= 1e9 else f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and all(isinstance(item, int | float) for item in value.values()):
         return " ".join(f"{key}:{fact}" for key, item in value.items() if (fact := _fact(item)))
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not any(isinstance(item, Mapping) for item in value):
         return ", ".join(fact for item in value if (fact := _fact(item)))
     return value if isinstance(value, str) else ""

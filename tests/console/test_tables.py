@@ -194,7 +194,7 @@ def test_summary(draw: Draw) -> None:
         "SPY     9,906     78        78        0       0   100.0 %",
         "QQQ     9,548     78        76        1       1    99.2 %",
         "",
-        "strategy    polls  closed  open   net $  trades, and how often what stood in the way",
+        "strategy    polls  closed  open   net $  trades and vetoes",
         "dte0_ic       540       1     0  +38.60  May 13 2755/2765/2840/2850 x 1 for 0.55: +38.60",
         "                                         520 x window",
         "                                         20 x vix",
