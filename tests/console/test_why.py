@@ -1,7 +1,8 @@
 import json
 from typing import Any
 
-from desk.console.why import Poll, folded, poll_of, why_json, why_table
+from desk.console.jsonable import to_json
+from desk.console.why import Poll, folded, poll_of, why_json, why_view
 from desk.market.calendar import at
 from messages.orders import Veto
 from tests.console.conftest import DAY, Draw
@@ -18,24 +19,24 @@ def recorded(t: float, **decision: Any) -> Poll:
     return poll_of(t, json.dumps(decision), 2820.3, 19.85, 40)
 
 
+OPEN = {"open": "SPXW 20190513 2755/2765/2840/2850", "quantity": 1, "limit": 0.55, "worst": 0.5, "natural": 0.45}
 POLLS = [
     *(recorded(t, vetoes=[window(t)]) for t in (NINE40, NINE40 + 45, NINE40 + 90)),
-    recorded(NINE40 + 300, wishes=["sell 2755/2765/2840/2850 x 1 at 0.55"], vetoes=[]),
+    recorded(NINE40 + 300, wishes=[OPEN], vetoes=[]),
     recorded(NINE40 + 345),
 ]
 
 
 def test_polls_in_a_row_with_the_same_vetoes_share_a_line_with_the_range_of_their_numbers(draw: Draw) -> None:
     assert [len(group) for group in folded(POLLS)] == [3, 1, 1]
-    lines = draw(why_table(POLLS), 160).splitlines()
-    assert lines[1].split() == [
-        *("09:40:00", "to", "09:41:30", "3", "2,820.3", "19.85"),
-        *("window:", "entries", "are", "made", "09:45", "to", "10:00", "ET"),
-        *("(t", "09:40:00", "to", "09:41:30,", "from", "09:45:00,", "quantity", "2)"),
+    assert [line.rstrip() for line in draw(why_view(POLLS), 100).splitlines()] == [
+        "09:40:00 to 09:41:30  polls 3  underlying 2,820.3  VIX 19.85",
+        "  window: entries are made 09:45 to 10:00 ET (t 09:40:00 to 09:41:30, from 09:45:00, quantity 2)",
+        "09:45:00  underlying 2,820.3  VIX 19.85",
+        "  open SPXW 20190513 2755/2765/2840/2850 x 1 at 0.55, 0.50 at the least",
+        "09:45:45  underlying 2,820.3  VIX 19.85",
+        "  nothing to do",
     ]
-    assert "09:45:00" in lines[2]
-    assert "sell 2755/2765/2840/2850 x 1 at 0.55" in lines[2]
-    assert "nothing to do" in lines[3]
 
 
 def test_other_numbers_do_not_unfold_and_other_vetoes_do() -> None:
@@ -44,13 +45,31 @@ def test_other_numbers_do_not_unfold_and_other_vetoes_do() -> None:
 
 
 def test_as_json_every_poll_stands_for_itself() -> None:
-    values = why_json(POLLS)
+    values = json.loads(to_json(why_json(POLLS)))
     assert [each["time"] for each in values[:2]] == ["2019-05-13T13:40:00+00:00", "2019-05-13T13:40:45+00:00"]
     assert values[0]["vetoes"] == [window(NINE40)]
-    assert values[3]["did"] == ("sell 2755/2765/2840/2850 x 1 at 0.55",)
+    assert values[3]["did"] == ["open SPXW 20190513 2755/2765/2840/2850 x 1 at 0.55, 0.50 at the least"]
 
 
 def test_what_cannot_be_read_is_shown_as_it_stands() -> None:
     assert poll_of(NINE40, "torn{", None, None, 0).did == ("torn{",)
     assert recorded(NINE40, vetoes=["vix"]).vetoes == (Veto("vix", ""),)
     assert recorded(NINE40, vetoes=[{"name": "vix", "numbers": 3}]).vetoes == (Veto("vix", ""),)
+
+
+def test_every_wish_in_words() -> None:
+    close = {"close": "a-1", "quantity": 2, "reason": "profit", "limit": 0.3, "worst": 0.45}
+    wishes = [close, {**close, "limit": None, "reason": "stop"}, {"breach": "delta", "position": "a-1", "active": True}]
+    assert recorded(NINE40, wishes=[*wishes, {"later": 1}, "x"]).did == (
+        "close a-1 x 2 at 0.30, 0.45 at the most: profit",
+        "close a-1 x 2 at market: stop",
+        "red line delta of a-1 crossed",
+        "later 1",
+        "x",
+    )
+
+
+def test_what_the_trader_refused_is_said(draw: Draw) -> None:
+    refused = [{"name": "max_condors", "text": "too many condors are open", "numbers": {"condors": 6.0, "limit": 6.0}}]
+    shown = draw(why_view([recorded(NINE40, vetoes=[window(NINE40)], refused=refused)]), 160)
+    assert "refused by the trader: max_condors: too many condors are open (condors 6, limit 6)" in shown
