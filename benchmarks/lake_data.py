@@ -21,7 +21,7 @@ from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 from deltalake.transaction import AddAction
 
 from desk.lake import daily_iv
-from desk.lake.layout import normal, properties
+from desk.lake.layout import configuration, normal, properties
 from desk.lake.rows import exchange_day
 from desk.lake.schema import SNAPSHOTS
 from desk.lake.writer import Writer
@@ -123,6 +123,7 @@ class History:
                 mode="append",
                 partition_by=["date"],
                 writer_properties=properties(SNAPSHOTS),
+                configuration=configuration(SNAPSHOTS, ("date",)),
                 post_commithook_properties=_NO_HOOKS,
                 schema_mode="merge" if number else None,
             )

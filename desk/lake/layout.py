@@ -57,13 +57,23 @@ def is_weak(table: Table) -> pl.Expr:
     return pl.col(column) == value
 
 
-def properties(table: Table) -> WriterProperties:
-    """Return how the table's files are written: zstd 3, narrow columns and times of arrival by bytes."""
+def configuration(table: Table, partition_by: tuple[str, ...]) -> dict[str, str]:
+    """Return how a new table is set up: its log has the bounds of the columns that rows are looked for by."""
+    bounded = [name for name in dict.fromkeys((*table.key, *table.sort)) if name not in partition_by]
+    return {"delta.logRetentionDuration": "interval 1 days", "delta.dataSkippingStatsColumns": ",".join(bounded)}
+
+
+def properties(table: Table, *, passing: bool = False) -> WriterProperties:
+    """Return how the table's files are written: narrow columns and times of arrival by bytes, zstd 3.
+
+    Of a `passing` file, one of many that the night's rewrite makes into one, what counts is how soon it is there.
+    """
     split = ColumnProperties(dictionary_enabled=False, encoding="BYTE_STREAM_SPLIT")
-    columns = dict.fromkeys(table.narrow, split)
-    if "timestamp" in table.schema:
-        columns["timestamp"] = split
-    return WriterProperties(compression="ZSTD", compression_level=3, column_properties=columns or None)
+    columns = dict.fromkeys((*table.narrow, *({"timestamp"} & set(table.schema))), split) or None
+    if passing:
+        plain = ColumnProperties(dictionary_enabled=False)
+        return WriterProperties(compression="LZ4_RAW", default_column_properties=plain, column_properties=columns)
+    return WriterProperties(compression="ZSTD", compression_level=3, column_properties=columns)
 
 
 def _rounded(column: pl.Expr) -> pl.Expr:

@@ -11,7 +11,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from desk.lake.damage import MARK
 from desk.lake.durability import durability
 from desk.lake.errors import LakeBusyError, LayoutError, WriteError, edge
-from desk.lake.layout import is_weak, merged, properties
+from desk.lake.layout import configuration, is_weak, merged, properties
 from desk.lake.place import Place
 from desk.lake.schema import Table
 from desk.lake.units import Units, predicate
@@ -22,10 +22,11 @@ _CHECKPOINT_EVERY = 20
 # Others may commit to the same files in between; housekeeping does so a few times a day.
 _ATTEMPTS = 8
 
+# Rows that some cycles of a desk have, but no import.
+_FEW = 20_000
+
 # A checkpoint or clean-up before the sync could outlive what it speaks of.
 NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
-
-_CONFIGURATION = {"delta.logRetentionDuration": "interval 1 days"}
 
 
 class Store:
@@ -81,7 +82,8 @@ class Store:
                 raise LakeBusyError(f"another writer commits to {self._path} as {self._app_id!r}: give each its own")
             self._done(before, number)  # the store had taken the commit whose acknowledgement was lost
             return len(rows)
-        held = self._units.held(rows, self._delta) if self._delta is not None else rows.clear()
+        units = self._units.of(rows)
+        held = self._units.held(rows, units, self._delta) if self._delta is not None else rows.clear()
         yielding = held.filter(is_weak(self.table))
         if len(yielding):
             rows = rows.join(yielding, on=self.table.key, how="anti", maintain_order="left")
@@ -89,7 +91,7 @@ class Store:
             self._doubtful = True
             self._write(rows, number, replace=len(held) > len(yielding))
             self._done(before, number)
-            self._units.add(rows)
+            self._units.add(units)  # those of rows that have yielded were there
         return len(rows)
 
     def _done(self, before: int, number: int) -> None:
@@ -129,8 +131,11 @@ class Store:
         arguments: dict[str, Any] = {"mode": "append"}
         if self._delta is None:
             self._durability.prepare()
-            arguments = {"partition_by": list(self._partition_by), "configuration": _CONFIGURATION}
-            arguments["storage_options"] = self._at.storage_options
+            arguments = {
+                "partition_by": list(self._partition_by),
+                "configuration": configuration(self.table, self._partition_by),
+                "storage_options": self._at.storage_options,
+            }
         elif replace:
             arguments = {"mode": "overwrite", "predicate": predicate(self.table, rows)}
         if self._delta is not None:
@@ -138,7 +143,7 @@ class Store:
         write_deltalake(
             self._delta if self._delta is not None else self._path,
             rows,
-            writer_properties=properties(self.table),
+            writer_properties=properties(self.table, passing=len(rows) <= _FEW),
             commit_properties=CommitProperties(
                 {MARK: self._app_id}, app_transactions=[Transaction(self._app_id, number)]
             ),

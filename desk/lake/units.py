@@ -22,22 +22,25 @@ class Units:
         self._table = table
         self._known: dict[date, set[_Unit]] = {}
 
-    def held(self, rows: pl.DataFrame, source: DeltaTable) -> pl.DataFrame:
-        """Return those of the rows whose unit the table has already."""
+    def of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows' units, each once, and their dates; nothing for a table that has no units."""
+        if self._table.unit is None:
+            return pl.DataFrame()
+        return rows.select(*self._table.unit, pl.col(self._table.date).alias(_DAY)).unique()
+
+    def held(self, rows: pl.DataFrame, units: pl.DataFrame, source: DeltaTable) -> pl.DataFrame:
+        """Return those of the rows, whose units these are, of which the table has the unit already."""
         if self._table.unit is None or rows.is_empty():
             return rows.clear()
-        units = self._of(rows)
         self._load(units.get_column(_DAY).unique().to_list(), source)
         found = [(name, time) in self._known[day] for name, time, day in units.iter_rows()]
         if not any(found):
             return rows.clear()
         return rows.join(units.filter(pl.Series(found, dtype=pl.Boolean)), on=self._table.unit, how="semi")
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Note that the table has these rows now."""
-        if self._table.unit is None:
-            return
-        for name, time, day in self._of(rows).iter_rows():
+    def add(self, units: pl.DataFrame) -> None:
+        """Note that the table has these units now."""
+        for name, time, day in units.iter_rows():
             if day in self._known:
                 self._known[day].add((name, time))
 
@@ -56,11 +59,6 @@ class Units:
         for name, time, day in stored.select(*self._table.unit, column.alias(_DAY)).unique().collect().iter_rows():
             if day in self._known:
                 self._known[day].add((name, time))
-
-    def _of(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows' units, each once, and their dates."""
-        assert self._table.unit is not None
-        return rows.select(*self._table.unit, pl.col(self._table.date).alias(_DAY)).unique()
 
 
 def predicate(table: Table, rows: pl.DataFrame) -> str:
