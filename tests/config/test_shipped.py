@@ -41,7 +41,7 @@ def whole(tmp_path: Path) -> Path:
 def test_is_the_default_topology() -> None:
     config = load(SHIPPED, strategies=STRATEGIES)
     assert [each.symbol for each in config.collectors] == ["SPY", "QQQ", "IWM"]
-    assert [each.name for each in config.strategies] == ["dte0_ic", "monthly_ic"]
+    assert [each.name for each in config.strategies] == ["dte0_ic", "monthly_ic", "swing_ic"]
     assert config == Config(
         collectors=tuple(Collector(symbol=symbol) for symbol in ("SPY", "QQQ", "IWM")),
         futures=(
@@ -49,7 +49,7 @@ def test_is_the_default_topology() -> None:
             Future(symbol="NQ", multiplier=20),
             Future(symbol="VX", ib_symbol="VIX", exchange="CFE", multiplier=1000),
         ),
-        strategies=tuple(Strategy(name=name) for name in ("dte0_ic", "monthly_ic")),
+        strategies=(Strategy(name="dte0_ic"), Strategy(name="monthly_ic"), Strategy(name="swing_ic", enabled=False)),
     )
 
 
@@ -86,7 +86,10 @@ def test_every_key_has_a_comment() -> None:
         for line in uncommented(SHIPPED.read_text()).splitlines()
         if re.match(r"[a-z_]+ = ", line) and "  # " not in line
     ]
-    assert bare == [*(f'symbol = "{symbol}"' for symbol in ("QQQ", "IWM", "NQ", "VX")), 'name = "monthly_ic"']
+    assert bare == [
+        *(f'symbol = "{symbol}"' for symbol in ("QQQ", "IWM", "NQ", "VX")),
+        *(f'name = "{name}"' for name in ("monthly_ic", "swing_ic")),
+    ]
 
 
 def test_first_line_names_the_schema() -> None:
