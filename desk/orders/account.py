@@ -37,7 +37,7 @@ class Account:
         self.charges = Charges()
         self._journal = journal
         self._waiting: list[Line] = []
-        self._numbered = len(self.ledger.orders)
+        self._numbered = max(map(_number, self.ledger.orders), default=0)
         self._judged, self._troubles = self.ledger.version, self.ledger.troubles
 
     def commit(self, *lines: Line) -> None:
@@ -136,6 +136,12 @@ def each_holding(accounts: Iterable[Account]) -> Iterator[tuple[Account, Holding
     for account in accounts:
         for holding in account.ledger.holdings:
             yield account, holding
+
+
+def _number(order_id: str) -> int:
+    """The last part of an order id; refused entries have had some that the log does not know."""
+    number = order_id.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def _working(e: Execution) -> Working:

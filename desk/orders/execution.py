@@ -7,6 +7,7 @@ as an execution: what is left of it is then certain. One that shows up alive aft
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from desk.orders.encoding import price
@@ -19,6 +20,7 @@ _ASKED = 2
 """Times that a limit is asked for until the ladder goes on without it: IB may have refused it."""
 _PATIENCE = 5.0
 """Market seconds after which executions that IB has counted and not told are asked for."""
+_SLACK = 1e-6
 _ALIVE = frozenset({OrderState.SENT, OrderState.WORKING, OrderState.UNKNOWN})
 _ABSENT = "never reached IB"
 
@@ -216,8 +218,10 @@ def _acknowledged(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step
     doubted = e.state is OrderState.UNKNOWN
     first = e.state is not OrderState.WORKING and news.state is OrderState.WORKING
     confirmed = e.confirmed if news.net is None else price(e.order.action, news.net)
-    limit = confirmed if doubted and confirmed is not None and e.limit is not None else e.limit
-    e = replace(e, state=news.state, limit=limit, confirmed=confirmed, claimed=max(e.claimed, news.filled))
+    e = replace(e, state=news.state, confirmed=confirmed, claimed=max(e.claimed, news.filled))
+    if doubted and confirmed is not None and e.limit is not None and e.order.limit is not None:
+        rung = math.ceil(abs(e.order.limit - confirmed) / pace.step - _SLACK) if pace.step else e.rung
+        e = replace(e, limit=confirmed, rung=max(e.rung, rung))
     e = replace(e, code=news.code, text=news.text)
     if e.cancelling:
         return _cancel(e, now, pace) if doubted else (e, ())
