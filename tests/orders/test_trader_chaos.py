@@ -30,7 +30,6 @@ class Chaos:
         self.broker = self.stage.broker
         self.untold: list[object] = []
         self.told: list[object] = []
-        self.lost: Counter[str] = Counter()
         self.condors = 1
 
     def step(self, name: str) -> None:
@@ -44,6 +43,7 @@ class Chaos:
             "unknown": self.unknown,
             "resolve": self.resolve,
             "lose": self.lose,
+            "arrive": self.arrive,
             "cancel": self.cancel,
             "reject": self.reject,
             "time": lambda: self.stage.advance(self.random.choice([1, 5, 5, 30, 130])),
@@ -103,6 +103,14 @@ class Chaos:
     def lose(self) -> None:
         """Let what is sent next never arrive."""
         self.broker.deaf = not self.broker.deaf
+
+    def arrive(self) -> None:
+        """Let an entry that was lost reach IB after all, whatever has been made of it since."""
+        entries = [o for o in self.stage.placed() if o.action is Action.OPEN and o.order_id not in self.broker.orders]
+        if entries:
+            order = self.random.choice(entries)
+            self.broker.orders[order.order_id] = AtIb(order, S.WORKING, order.limit)
+            self.tell([self.broker.told(order.order_id)])
 
     def cancel(self) -> None:
         if order := self.any_alive():
@@ -181,7 +189,7 @@ class Chaos:
 
 
 OFTEN = ["enter", "exit", "exit", "fill", "fill", "fill_untold", "deliver", "time", "time"]
-SELDOM = ["repeat", "unknown", "resolve", "lose", "cancel", "reject", "restart", "outage", "halt"]
+SELDOM = ["repeat", "unknown", "resolve", "lose", "arrive", "cancel", "reject", "restart", "outage", "halt"]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
