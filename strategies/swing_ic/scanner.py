@@ -16,7 +16,7 @@ from desk.market import contracts
 from desk.market.calendar import exchange_date
 from desk.market.indicators import iv_rank, trend
 from desk.market.smile import atm_iv
-from messages.contract import Contract, Quote
+from messages.contract import Bar, Contract, Quote
 from messages.orders import Veto
 from strategies import checks
 from strategies.base import Decision, History, RecordedChain, State, View
@@ -81,10 +81,15 @@ def _symbol(config: Config, view: View, symbol: str) -> Decision:
     if veto := _recent(config, symbol, recorded, view.t):
         return Decision(vetoes=(veto,))
     today = f"{exchange_date(view.t):%Y%m%d}"
-    closes, ivs = ([bar.close for bar in view.bars(each) or () if bar.date < today] for each in (prices, volatility))
+    closes, ivs = (_closes(view.bars(each) or (), today) for each in (prices, volatility))
     if vetoes := checks.found(_rich(config, symbol, ivs, recorded, view.t), _rising(symbol, closes, spot)):
         return Decision(vetoes=vetoes)
     return _search(config, view, symbol, recorded, spot)
+
+
+def _closes(bars: tuple[Bar, ...], today: str) -> list[float]:
+    """Return the closes of the days before today; what is no price does not count."""
+    return [bar.close for bar in bars if bar.date < today and 0 < bar.close < math.inf]
 
 
 def _recent(config: Config, symbol: str, recorded: tuple[Quote, ...], t: float) -> Veto | None:

@@ -227,3 +227,9 @@ def test_the_table_is_the_defaults() -> None:
     assert (CONFIG.profit_target, CONFIG.stop_loss, CONFIG.quantity, CONFIG.poll) == (0.5, 2, 1, 30)
     assert decider("swing_ic").poll == 30
     assert option("SPY", NEAR, 1.0, "P", "SPY").trading_class == "SPY"
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), float("-inf"), -1.0, 0.0])
+def test_a_bar_that_is_no_price_does_not_count(odd: float) -> None:
+    assert decide(closes=[odd, *(float(n) for n in range(1, 61))]).actions
+    assert decide(ivs=[odd, *(0.1 + n / 1000 for n in range(30))]).actions

@@ -1,0 +1,55 @@
+"""A decision as JSON, for the lake: what was wished for and why not, in words, and the state that it was taken in."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from messages.orders import Breach, Enter, Exit, Wish
+from strategies.base import Decision, State
+
+
+def as_json(decision: Decision, state: State) -> str:
+    """Return the record of a decision.
+
+    `wishes` and `vetoes` are for people, `refused` is why the trader did not fulfil the last wishes; `actions` and
+    `state` are whole, so that the decision can be taken again. What is no finite number is null.
+    """
+    record = {
+        "wishes": [words(action) for action in decision.actions],
+        "vetoes": [asdict(veto) for veto in decision.vetoes],
+        "refused": [asdict(veto) for veto in state.book.refused],
+        "actions": [{type(action).__name__: asdict(action)} for action in decision.actions],
+        "state": asdict(state),
+    }
+    return json.dumps(_plain(record), separators=(",", ":"))
+
+
+def words(wish: Wish) -> dict[str, str | float | bool | None]:
+    """Return a wish in a few words and numbers."""
+    match wish:
+        case Enter(condor, quantity, limit, worst, natural):
+            strikes = "/".join(
+                f"{leg.strike:g}" for leg in sorted(condor.legs, key=lambda leg: (leg.strike, leg.right))
+            )
+            named = f"{condor.short_put.trading_class} {condor.short_put.expiry} {strikes}"
+            return {"open": named, "quantity": quantity, "limit": limit, "worst": worst, "natural": natural}
+        case Exit(position, quantity, reason, limit, worst):
+            return {"close": position, "quantity": quantity, "reason": reason, "limit": limit, "worst": worst}
+        case Breach(position, line, active):
+            return {"breach": line, "position": position, "active": active}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset):
+        return [_plain(each) for each in sorted(value)]
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value
