@@ -9,7 +9,9 @@ from messages.orders import ENDED, Order, OrderState, OrderTold
 
 _FINAL = frozenset({"Filled", "Cancelled", "ApiCancelled"})
 """Statuses that no order leaves again: what comes after them is old news."""
-STATUSES = _FINAL | {"Inactive", "PendingSubmit", "ApiPending", "PreSubmitted", "Submitted", "PendingCancel"}
+ENDING = _FINAL | {"Inactive"}
+"""Statuses of which nothing fills, at least for now."""
+STATUSES = ENDING | {"PendingSubmit", "ApiPending", "PreSubmitted", "Submitted", "PendingCancel"}
 """Every status that IB tells; ib_async makes up others, which never come over the wire."""
 
 
@@ -63,7 +65,7 @@ class Record:
     @property
     def live(self) -> bool:
         """Whether IB says that some of it may still fill."""
-        return any(seen.status not in _FINAL | {"Inactive"} for seen in self.perms.values())
+        return any(seen.status not in ENDING for seen in self.perms.values())
 
     @property
     def ended(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from desk.clock import Clock
 from desk.ib.orders import codes, reports
-from desk.ib.orders.record import STATUSES, Awaited, Record
+from desk.ib.orders.record import ENDING, STATUSES, Awaited, Record
 from messages.orders import Charged, Executed, OrderState
 
 _FORGET = 86_400.0
@@ -94,7 +94,7 @@ class Records:
         self.on_doubt()
 
     def opened(self, report: reports.Open) -> None:
-        """Take in an open order."""
+        """Take in an open order. It does not say what has filled, so its end counts by the status that follows only."""
         self._used(report.client_id, report.number)
         if not report.ref or report.status not in STATUSES:
             return
@@ -105,8 +105,9 @@ class Records:
         record.net = report.net
         if record.awaited is Awaited.REPLACED and report.net == record.asked:
             record.awaited, record.asked, record.code, record.text = Awaited.NOTHING, None, 0, ""
-        record.saw(report.perm_id, report.status, 0, self._clock.time())
-        self.emit(record)
+        if report.status not in ENDING:
+            record.saw(report.perm_id, report.status, 0, self._clock.time())
+            self.emit(record)
 
     def status(self, report: reports.Status) -> None:
         """Take in a status; one of an order that this client has not sent and not been shown says nothing."""

@@ -68,6 +68,16 @@ def test_a_second_permanent_id_does_revive_it() -> None:
     assert (heard.last.state, heard.last.filled) == (S.FILLED, 2)
 
 
+@pytest.mark.parametrize(("end", "state"), [("Cancelled", S.CANCELLED), ("Inactive", S.REJECTED)])
+def test_an_order_has_ended_only_when_its_fills_are_counted(end: str, state: OrderState) -> None:
+    heard = Heard()
+    heard.open("Submitted")
+    heard.open(end)
+    assert heard.last.state is S.WORKING
+    heard.status(end, 1)
+    assert (heard.last.state, heard.last.filled) == (state, 1)
+
+
 def test_before_the_permanent_id_is_known_there_is_none() -> None:
     heard = Heard()
     heard.open("PendingSubmit", perm=0)
@@ -81,6 +91,7 @@ def test_before_the_permanent_id_is_known_there_is_none() -> None:
 def test_inactive_is_a_rejection_until_it_is_active() -> None:
     heard = Heard()
     heard.open("Inactive")
+    heard.status("Inactive")
     heard.status("Submitted")
     assert heard.states == [S.REJECTED, S.WORKING]
 
