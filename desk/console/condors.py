@@ -32,7 +32,7 @@ def dollars(amount: float | None) -> Text:
 
 def condors_table(rows: Sequence[CondorView]) -> Table:
     """Draw open condors in a table of their own."""
-    return add_condors(grid("open", "", ">quantity", ">credit", ">now", ">gain $", ">at risk $"), rows)
+    return add_condors(grid("open", "", ">qty", ">credit", ">now", ">gain $", ">at risk $"), rows)
 
 
 def add_condors(table: Table, rows: Sequence[CondorView]) -> Table:

@@ -23,11 +23,12 @@ def health_table(health: Health, age: float) -> RenderableType:
     head = Text.assemble(verdict, " · ", ib, f" · {rows} · {words.moment(health.market_time)}")
     source = Text(f"{health.state}, process {health.process}, reported {words.span(age)} ago", style="dim")
     errors = [Text(f"- {error}", style="red") for error in health.errors]
-    table = grid("actor", "state", ">up", ">idle", ">restarts", ">waiting", ">handled", "facts, last error")
+    table = grid("actor", "state", ">up", ">idle", ">restarts", ">waiting", ">handled", "last error")
+    facts = grid("", "")
+    facts.show_header = False
     for actor in health.actors:
-        last = Text(words.facts(actor.facts), style="dim")
-        if actor.last_error:
-            last.append("\n" if last else "").append(actor.last_error, style="red")
+        if told := words.facts(actor.facts):
+            facts.add_row(actor.name, Text(told, style="dim"))
         table.add_row(
             Text(actor.name, style="bold"),
             Text(actor.state, style=words.state_style(actor.state)),
@@ -36,9 +37,9 @@ def health_table(health: Health, age: float) -> RenderableType:
             Text(words.number(actor.restarts), style="yellow" if actor.restarts else "dim"),
             words.number(actor.mailbox),
             words.number(actor.handled),
-            last,
+            Text(actor.last_error, style="red"),
         )
-    return Group(head, source, *errors, Text(), table)
+    return Group(head, source, *errors, Text(), table, Text(), facts)
 
 
 def health_json(health: Health) -> Any:

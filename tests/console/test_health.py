@@ -79,9 +79,11 @@ def test_table(draw: Callable[..., str]) -> None:
         "running, process 4711, reported 1.5 s ago",
         "- collector.QQQ: backoff: KeyError",
         "",
-        "actor          state            up   idle  restarts  waiting  handled  facts, last error",
-        "broker         running  1 min 14 s  0.2 s         0        2       99  connected yes · lines 96",
+        "actor          state            up   idle  restarts  waiting  handled  last error",
+        "broker         running  1 min 14 s  0.2 s         0        2       99",
         "collector.QQQ  backoff       3.0 s  1.0 s         4        0        5  KeyError: 'VIX'",
+        "",
+        "broker  connected yes · lines 96",
     ]
     assert max(map(len, draw(health_table(HEALTH, 1.5), 80).splitlines())) <= 80
 
