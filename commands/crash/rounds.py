@@ -11,6 +11,7 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
+from threading import Lock
 
 from commands.crash import book as books
 from commands.crash import check, processes
@@ -37,6 +38,9 @@ _LOOK = 0.25
 _SETTLED = 15.0
 """Market seconds after the last fill in which its commission and the lines about it come."""
 _KILLED = -9
+_WARM = "commands.crash.warm"
+_PROCESSES = Lock()
+"""Held while one starts or is put away: `multiprocessing` looks after all of them then, whichever thread they are of."""
 _RECONCILED = b'"event": "reconciled"'
 """What stands in the desk's log once it has compared its trade logs with the gateway."""
 
@@ -71,7 +75,7 @@ def _gateway(config: Config, folder: Path, clock: SharedClock) -> Iterator[int]:
         yield pipe.recv()
     finally:
         process.kill()
-        process.join()
+        _put_away(process)
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ class _Life:
             try:
                 self.crossed.append(self.pipe.recv())
             except (EOFError, ConnectionResetError):
-                self.process.join()
+                _put_away(self.process)
                 self.alive = False
 
     def kill(self) -> None:
@@ -198,7 +202,7 @@ class _Stage:
 def _forks() -> BaseContext:
     """Processes forked from one that has imported everything and has started nothing."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([processes.__name__])
+    context.set_forkserver_preload([_WARM])
     return context
 
 
@@ -206,6 +210,13 @@ def _start(context: BaseContext, target: object, *arguments: object) -> tuple[Ba
     """Start `target(*arguments, pipe)` in a process of its own, and return the other end of the pipe."""
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(*arguments, theirs), daemon=True)  # type: ignore[attr-defined]  # every context has it
-    process.start()
+    with _PROCESSES:
+        process.start()
     theirs.close()
     return process, ours
+
+
+def _put_away(process: BaseProcess) -> None:
+    """Wait for the end of a process that is ending."""
+    with _PROCESSES:
+        process.join(_START)
