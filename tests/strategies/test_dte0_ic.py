@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -235,3 +236,41 @@ def test_the_table_is_the_defaults() -> None:
     assert (config.delta_red_line, config.proximity_red_line, config.poll) == (15, 15, 45)
     assert decider("dte0_ic").poll == 45
     assert DAY.weekday() == 0
+
+
+@pytest.mark.parametrize(
+    "day",
+    [date(2019, 3, 8), date(2019, 3, 11), date(2019, 11, 1), date(2019, 11, 4), date(2019, 7, 3), date(2019, 11, 29)],
+)
+@pytest.mark.parametrize(
+    ("time", "enters"), [("09:44:59", False), ("09:45:00", True), ("10:00:00", True), ("10:00:01", False)]
+)
+def test_the_window_is_exchange_time_before_and_after_the_clocks_change(day: date, time: str, enters: bool) -> None:
+    t = clock(time, day)
+    assert bool(decide(t, answer=today(t, f"{day:%Y%m%d}")).actions) is enters
+
+
+@pytest.mark.parametrize("day", [date(2019, 7, 4), date(2019, 11, 28), date(2018, 12, 5), date(2019, 4, 19)])
+def test_holidays_and_days_of_mourning_are_closed(day: date) -> None:
+    assert names(decide(clock("09:50", day))) == ["market_closed"]
+
+
+def test_the_am_settled_month_that_is_listed_under_today_is_not_todays_expiry() -> None:
+    """On Thursday 2019-06-20 SPX options of Friday's settlement trade for the last time, beside SPXW's of the day."""
+    t = clock("09:50", date(2019, 6, 20))
+    own = today(t, "20190620")
+    month = tuple(
+        replace(quote, contract=replace(quote.contract, trading_class="SPX"), bid=9.0, ask=9.2) for quote in own.quotes
+    )
+    mixed = replace(own, quotes=month + own.quotes)
+    assert {leg.trading_class for leg in entry(decide(t, answer=mixed)).condor.legs} == {"SPXW"}
+    assert names(decide(t, answer=replace(own, quotes=month))) == ["no_expiry"]
+
+
+@pytest.mark.parametrize("age", [60.0, 60.1])
+def test_frozen_indices_let_nothing_in(age: float) -> None:
+    view = spots(T).plus(today())
+    old = replace(view, quotes=tuple(replace(quote, received=T - age) for quote in view.quotes))
+    decision = decider("dte0_ic").decide(old, RUNNING)
+    assert bool(decision.actions) is (age <= 60.0)
+    assert names(decision) == ([] if age <= 60.0 else ["stale_quote", "stale_quote"])
