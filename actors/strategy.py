@@ -1,22 +1,31 @@
-"""StrategyActor: hosts one strategy instance; fetches what its decision wants and keeps what it decided and why."""
+"""StrategyActor: hosts one strategy instance; fetches what its decisions want, and passes its wishes to the trader."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from actors.gathering import Gathering
 from desk.market.calendar import session_at
 from desk.market.slots import next_slot
+from desk.orders.money import PerShare, worth
+from desk.orders.valuation import debit
 from desk.runtime.actor import Actor, Context
-from messages.contract import Contract, Quote
-from messages.market import ChainProgress, ChainQuotes, ChainWanted, Priority, Selection, Spots, SpotsWanted
-from messages.orders import Book, Enter, Veto
-from strategies.base import Decision, Phase, State, Strategy, View, Want
+from messages.contract import Quote
+from messages.data import Recorded, Seen, Stored
+from messages.market import Bars, ChainProgress, ChainQuotes, Priority, Spots
+from messages.orders import Book, BookWanted, Breach, Enter, Holding, Veto, Wish, Wishes
+from strategies.base import Decision, Phase, State, Strategy, View
+from strategies.record import as_json, words
 
 _PATIENCE = 30.0
 """Market seconds that a decision waits for the data it wants."""
-_ROUNDS = 6
+_ROUNDS = 12
 """Most rounds of data that one decision may ask for."""
+_HOLDS = 15.0
+"""Market seconds for which a decision holds: wishes that the trader gets to later are refused."""
+_AGAIN = 5.0
+"""Market seconds between two looks at what a flattening stop still has to close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +37,47 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The data of poll `due` did not come in time."""
+    """The book or the data of poll `due` did not come in time."""
 
     due: float
 
 
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """Time to look again at what is still open."""
+
+
 class StrategyActor(Actor):
-    """Polls while the market is open. This version chooses condors and reports them; it has no way to send orders."""
+    """Decides at every poll while the market is open, on the newest book.
+
+    Each poll asks the trader for the book first. The trader takes messages in turn, so the book that comes has seen
+    every wish that was sent before: nothing is wished for on a book that does not know it yet. The actor remembers
+    nothing that matters: a crash loses nothing.
+    """
 
     kind: ClassVar[str] = "strategy"
 
-    def __init__(self, context: Context, strategy: Strategy[Any]) -> None:
+    def __init__(self, context: Context, strategy: Strategy[Any], instance: str, on_shutdown: str) -> None:
         super().__init__(context)
         self._strategy = strategy
-        self._state = State(book=Book(context.name, 0, ready=True))
+        self._instance = instance
+        self._state = State(book=Book(instance, 0), flatten=on_shutdown == "flatten")
         self._due: float | None = None
         self._round = 0
-        self._view = View(0.0)
-        self._wanted: dict[str, Want] = {}
+        self._gathering: Gathering | None = None
         self._polls = 0
         self._chosen: Enter | None = None
         self._chosen_count = 0
         self._vetoes: tuple[Veto, ...] = ()
         self._veto_counts: dict[str, int] = {}
+        self._debits: dict[str, float] = {}
+        self._trouble = ""
+        self._looking = False
 
     def started(self) -> None:
-        """Wait for the first poll."""
+        """Ask for the book, and wait for the first poll."""
         self._state = self._state.to(Phase.STARTING)
+        self._want_book()
         self._wait_for_poll(self.context.clock.time())
 
     def receive(self, message: object) -> object:
@@ -62,45 +85,63 @@ class StrategyActor(Actor):
         match message:
             case Poll(due):
                 self._begin(due)
-            case Spots(correlation, quotes) if correlation in self._wanted:
-                want = self._wanted[correlation]
-                assert isinstance(want, Contract)
-                self._have(correlation, quotes[0] if quotes and quotes[0] else Quote(want, self.context.clock.time()))
-            case ChainQuotes(correlation) if correlation in self._wanted:
-                if message.error:
-                    self.context.log.warning("chain refused", reason=message.error)
-                self._have(correlation, message)
+            case Book():
+                self._learn(message)
+            case Spots() | ChainQuotes() | Bars() | Recorded():
+                if self._gathering is not None and self._gathering.take(message) and not self._gathering.waiting:
+                    self._decide(self._gathering)
             case GiveUp(due) if due == self._due:
-                self.context.log.warning("no decision", reason="data did not come in time", wanted=len(self._wanted))
-                self._due = None
-            case Spots() | ChainQuotes() | ChainProgress() | GiveUp():
-                pass  # of a poll that is over
+                self._give_up()
+            case Flatten():
+                self._look_again()
+            case Stored(error=error):
+                if error:
+                    self.context.log.warning("a decision was not recorded", reason=error)
+            case ChainProgress() | GiveUp():
+                pass
             case _:
                 raise TypeError(message)
         return None
 
     def drain(self) -> bool:
-        """Stop deciding."""
-        self._due = None
+        """Stop deciding; when the stop flattens, close what is open first and wait until nothing is left."""
+        self._due = self._gathering = None
         self._state = self._state.to(Phase.STOPPING)
-        return True
+        if not self._state.flatten:
+            return True
+        self._look_again()
+        return False
 
     def stopped(self) -> None:
         """Be stopped."""
         self._state = self._state.to(Phase.STOPPED)
 
     def facts(self) -> dict[str, Any]:
-        """State, polls, the vetoes of the last decision, how often each was given, and the last condor chosen."""
+        """State, what is open and working, the day's result, and the last decision.
+
+        `realised` and `unrealised` are in dollars; the latter is at the last mids, None while one is not known.
+        """
+        book = self._state.book
         return {
             "strategy": self._strategy.name,
             "phase": str(self._state.phase),
             "polls": self._polls,
-            "open_positions": len(self._state.book.holdings),
+            "ready": book.ready,
+            "open_positions": len(book.holdings),
+            "holdings": book.holdings,
+            "working": book.working,
+            "realised": book.realised,
+            "unrealised": self._unrealised(book.holdings),
+            "debits": dict(self._debits),
+            "refused": book.refused,
             "vetoes": self._vetoes,
             "veto_counts": dict(self._veto_counts),
             "chosen": self._chosen,
             "chosen_count": self._chosen_count,
+            "degraded": self._trouble,
         }
+
+    # ---- One poll ---------------------------------------------------------------------------------------------------
 
     def _wait_for_poll(self, after: float) -> None:
         due = next_slot(after, self._strategy.poll)
@@ -113,62 +154,132 @@ class StrategyActor(Actor):
             return
         if self._state.phase is Phase.STARTING:
             self._state = self._state.to(Phase.RUNNING)
-        self._due, self._round, self._view = due, 0, View(now)
+        self._due = due
         self.context.at(now + _PATIENCE, GiveUp(due))
-        self._decide()
+        self._want_book()
 
-    def _decide(self) -> None:
-        self._view = replace(self._view, t=self.context.clock.time())
-        decision = self._strategy.decide(self._view, self._state)
-        if decision.wants and self._round < _ROUNDS:
+    def _want_book(self) -> None:
+        self.context.tell("trader", BookWanted(self.context.name, self._instance))
+
+    def _learn(self, book: Book) -> None:
+        self._state = replace(self._state, book=book)
+        self._trouble = ""
+        held = {holding.position for holding in book.holdings}
+        self._debits = {position: cost for position, cost in self._debits.items() if position in held}
+        if self._state.phase is Phase.STOPPING:
+            self._flatten()
+        elif self._due is not None and self._gathering is None:
+            now = self.context.clock.time()
+            urgent = Priority.POSITION if held else Priority.ENTRY
+            self._round, self._gathering = 0, Gathering(self.context.name, now, now + _PATIENCE, urgent)
+            self._decide(self._gathering)
+
+    def _decide(self, gathering: Gathering) -> None:
+        view = gathering.at(self.context.clock.time())
+        decision = self._strategy.decide(view, self._state)
+        if decision.wants and self._round < _ROUNDS and view.t < gathering.deadline:
             self._round += 1
-            self._ask(decision.wants)
-        else:
-            self._conclude(decision)
-
-    def _ask(self, wants: tuple[Want, ...]) -> None:
-        deadline = self._view.t + _PATIENCE
-        self._wanted = {f"{self.context.name} {self._view.t} {n}": want for n, want in enumerate(wants)}
-        for correlation, want in self._wanted.items():
-            message: ChainWanted | SpotsWanted
-            if isinstance(want, Selection):
-                message = ChainWanted(self.context.name, correlation, want, Priority.ENTRY, deadline)
-            else:
-                assert isinstance(want, Contract)
-                message = SpotsWanted(self.context.name, correlation, (want,), Priority.ENTRY, deadline)
-            self.context.tell("broker", message)
-
-    def _have(self, correlation: str, answer: Quote | ChainQuotes) -> None:
-        del self._wanted[correlation]
-        if self._due is None:
+            for to, request in gathering.ask(decision.wants):
+                self.context.tell(to, request)
             return
-        self._view = self._view.plus(answer)
-        if not self._wanted:
-            self._decide()
+        if decision.wants:
+            unheard = Veto("no_data", f"{len(decision.wants)} answers did not come in time")
+            decision = replace(decision, wants=(), vetoes=(*decision.vetoes, unheard))
+        self._conclude(decision, view)
 
-    def _conclude(self, decision: Decision) -> None:
-        self._due = None
+    def _give_up(self) -> None:
+        gathering = self._gathering
+        if gathering is None:
+            self._due = None
+            self._trouble = "the trader does not answer"
+            self.context.log.warning("no decision", reason=self._trouble)
+            return
+        wants = gathering.give_up()
+        self.context.log.warning("data did not come in time", wants=wants, polls=self._polls)
+        self._decide(gathering)
+
+    def _conclude(self, decision: Decision, view: View) -> None:
+        for reason in dict.fromkeys(self._gathering.failures if self._gathering else ()):
+            self.context.log.debug("data refused", reason=reason)
+        self._due = self._gathering = None
         self._polls += 1
         self._vetoes = decision.vetoes
+        self._mark(view)
         for veto in decision.vetoes:
             self._veto_counts[veto.name] = self._veto_counts.get(veto.name, 0) + 1
             self.context.log.debug("veto", veto=veto.name, text=veto.text, numbers=dict(veto.numbers))
-        for action in decision.actions:
-            if isinstance(action, Enter):
-                self._choose(action)
+        self._record(decision, view)
+        self._wish(decision.actions, view)
 
-    def _choose(self, action: Enter) -> None:
-        condor = action.condor
-        seen = self._chosen is not None and self._chosen.condor.legs == condor.legs
-        log = self.context.log.debug if seen else self.context.log.info
-        self._chosen = action
-        self._chosen_count += 1
-        log(
-            "condor chosen",
-            expiry=condor.short_put.expiry,
-            strikes=[leg.strike for leg in sorted(condor.legs, key=lambda leg: (leg.strike, leg.right))],
-            credit=action.limit,
-            natural=action.natural,
-            quantity=action.quantity,
-            worst=action.worst,
+    def _record(self, decision: Decision, view: View) -> None:
+        """Have what was seen and decided stored, whatever became of it."""
+        key = f"{self._instance} {view.t}"
+        text = as_json(decision, self._state, view)
+        self.context.tell(
+            "persistence", Seen(self.context.name, key, self._instance, view.t, text, view.quotes, view.chains)
         )
+
+    def _wish(self, wishes: tuple[Wish, ...], view: View) -> None:
+        if not wishes:
+            return
+        for wish in wishes:
+            self._log(wish)
+        until = self.context.clock.time() + _HOLDS
+        version = self._state.book.version
+        quotes = _grounds(wishes, self._state.book.holdings, view)
+        self.context.tell("trader", Wishes(self.context.name, self._instance, version, until, wishes, quotes))
+
+    def _log(self, wish: Wish) -> None:
+        if isinstance(wish, Enter):
+            self._chosen, self._chosen_count = wish, self._chosen_count + 1
+            self.context.log.info("condor chosen", **words(wish))
+        elif isinstance(wish, Breach):
+            self.context.log.info("red line", **words(wish))
+        else:
+            self.context.log.info("exit chosen", **words(wish))
+
+    def _mark(self, view: View) -> None:
+        quotes = {quote.contract.con_id: quote for quote in view.quotes}
+        for holding in self._state.book.holdings:
+            if (cost := debit(holding.condor, quotes, view.t)) is not None:
+                self._debits[holding.position] = cost
+
+    def _unrealised(self, holdings: tuple[Holding, ...]) -> float | None:
+        """Dollars that closing at the last mids would earn."""
+        if any(each.position not in self._debits for each in holdings):
+            return None
+        gains = ((each, PerShare(each.credit - self._debits[each.position])) for each in holdings)
+        return round(sum(worth(each.condor, gain, each.quantity).amount for each, gain in gains), 2)
+
+    # ---- A stop that flattens ---------------------------------------------------------------------------------------
+
+    def _look_again(self) -> None:
+        self._looking = True
+        self._want_book()
+        self.context.after(_AGAIN, Flatten())
+
+    def _flatten(self) -> None:
+        """Close what no order closes yet, once per look; be drained when nothing is left, or nothing can be closed."""
+        book, now = self._state.book, self.context.clock.time()
+        if book.ready and not book.holdings and not book.working:
+            self.context.drained()
+        elif session_at(now) is None:
+            self.context.log.warning("not flattened", reason="the exchange is closed", open=len(book.holdings))
+            self.context.drained()
+        elif self._looking and book.ready:
+            self._looking = False
+            view = View(now)
+            decision = replace(self._strategy.decide(view, self._state), wants=())
+            if decision.actions:
+                self._record(decision, view)
+                self._wish(decision.actions, view)
+
+
+def _grounds(wishes: tuple[Wish, ...], holdings: tuple[Holding, ...], view: View) -> tuple[Quote, ...]:
+    """Return the quotes that wishes rest on: those of legs, and of stocks and indices."""
+    touched = {wish.position for wish in wishes if not isinstance(wish, Enter)}
+    condors = [wish.condor for wish in wishes if isinstance(wish, Enter)]
+    condors += [holding.condor for holding in holdings if holding.position in touched]
+    legs = {leg for condor in condors for leg in condor.legs}
+    chained = (quote for chain in view.chains for quote in chain.quotes if quote.contract in legs)
+    return (*(q for q in view.quotes if q.contract.sec_type != "OPT" or q.contract in legs), *chained)

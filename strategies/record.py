@@ -9,14 +9,16 @@ from dataclasses import asdict
 from typing import Any
 
 from messages.orders import Breach, Enter, Exit, Wish
-from strategies.base import Decision, State
+from strategies.base import Decision, State, View
 
 
-def as_json(decision: Decision, state: State) -> str:
+def as_json(decision: Decision, state: State, view: View) -> str:
     """Return the record of a decision.
 
     `wishes` and `vetoes` are for people, `refused` is why the trader did not fulfil the last wishes; `actions` and
-    `state` are whole, so that the decision can be taken again. What is no finite number is null.
+    `state` are whole, so that the decision can be taken again. `recorded` has the newest quote's time (epoch seconds)
+    of each recorded chain that was looked at, `bars` the last day of each history: the lake has them. What is no
+    finite number is null.
     """
     record = {
         "wishes": [words(action) for action in decision.actions],
@@ -24,6 +26,10 @@ def as_json(decision: Decision, state: State) -> str:
         "refused": [asdict(veto) for veto in state.book.refused],
         "actions": [{type(action).__name__: asdict(action)} for action in decision.actions],
         "state": asdict(state),
+        "recorded": {each.symbol: max((q.received for q in each.quotes), default=None) for each in view.recordings},
+        "bars": {
+            f"{each.contract.symbol} {each.what}": each.bars[-1].date if each.bars else None for each in view.histories
+        },
     }
     return json.dumps(_plain(record), separators=(",", ":"))
 

@@ -94,12 +94,12 @@ class Garbage:
         return tuple(self.quote(option(symbol, expiry, k, r, trading_class), PRICE) for k, r in legs)
 
 
-def decided(name: str, state: State, t: float, garbage: Garbage) -> Decision:
+def decided(name: str, state: State, t: float, garbage: Garbage) -> tuple[Decision, View]:
     strategy, view = decider(name), View(t)
     for _ in range(60):
         decision = strategy.decide(view, state)
         if not decision.wants:
-            return decision
+            return decision, view
         view = view.plus(*(garbage.answer(want) for want in dict.fromkeys(decision.wants)))
     raise AssertionError("it wants without end")
 
@@ -133,6 +133,6 @@ def _sound(wish: Exit, held: Holding) -> bool:
 def test_no_garbage_breaks_a_decision(name: str, data: st.DataObject) -> None:
     t = clock(data.draw(st.sampled_from(TIMES)), data.draw(st.sampled_from(DAYS)))
     state = state_of(data.draw(STATES), "SPY" if name == "swing_ic" else "SPX")
-    decision = decided(name, state, t, Garbage(data, t))
+    decision, view = decided(name, state, t, Garbage(data, t))
     check(decision.actions, state)
-    json.loads(as_json(decision, state))
+    json.loads(as_json(decision, state, view))
