@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -176,7 +176,7 @@ def origin_of(config: model.Config) -> Origin:
 def gateway_settings(config: model.Config, journal: Path | None) -> Settings:
     """The paper gateway's settings, from its table of the config."""
     gateway = config.gateway
-    return Settings(
+    settings = Settings(
         host=gateway.host,
         port=gateway.port,
         account=gateway.account,
@@ -188,6 +188,9 @@ def gateway_settings(config: model.Config, journal: Path | None) -> Settings:
         faults=faults_of(gateway.faults),
         control=gateway.control or None,
     )
+    if not gateway.market.startswith("lake:"):
+        return settings
+    return replace(settings, oldest_quote=gateway.replay_hold)  # what is shown may also be traded with
 
 
 def faults_of(texts: Sequence[str]) -> tuple[Fault, ...]:
