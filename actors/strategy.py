@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from actors.gathering import Gathering
 from desk.market.calendar import session_at
 from desk.market.slots import next_slot
 from desk.orders.money import PerShare, worth
@@ -16,6 +15,7 @@ from messages.data import Recorded, Seen, Stored
 from messages.market import Bars, ChainProgress, ChainQuotes, Priority, Spots
 from messages.orders import Book, BookWanted, Breach, Enter, Holding, Veto, Wish, Wishes
 from strategies.base import Decision, Phase, State, Strategy, View
+from strategies.gathering import Gathering
 from strategies.record import as_json, words
 
 _PATIENCE = 30.0
