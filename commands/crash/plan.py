@@ -49,12 +49,12 @@ class Kill:
     fresh: bool
 
 
-_PATIENCE = 10.0
+_PATIENCE = 8.0
 """Machine seconds for a boundary to be reached; then the desk is killed wherever it is."""
 _LONGEST = 4.0
 """Machine seconds of life of a desk that is killed at random, at most: its start and what follows it."""
-_MOST = 3
-_FRESH = 10
+_MOST = 2
+_FRESH = 20
 """One desk in so many starts in a new interpreter."""
 
 

@@ -16,8 +16,10 @@ from threading import Lock
 from commands.crash import book as books
 from commands.crash import check, processes
 from commands.crash import logs as trades
+from commands.crash.book import Book
 from commands.crash.check import Violation
 from commands.crash.clock import SharedClock
+from commands.crash.logs import Logs
 from commands.crash.plan import Kill, Moment, Trap, next_kill
 from commands.crash.report import Death, Round, state
 from commands.crash.trap import Crossed
@@ -32,6 +34,8 @@ from desk.orders import halt
 CONFIG = Path(__file__).with_name("desk.toml")
 _START = 30.0
 """Machine seconds that a gateway, or a desk in a new interpreter, may take to start on a busy machine."""
+_FRESH = 10.0
+"""Machine seconds that it may take longer than a forked one."""
 _REST = 60.0
 """Machine seconds for everything to end after the halt."""
 _LOOK = 0.25
@@ -40,7 +44,7 @@ _SETTLED = 15.0
 _KILLED = -9
 _WARM = "commands.crash.warm"
 _PROCESSES = Lock()
-"""Held while one starts or is put away: `multiprocessing` looks after all of them then, whichever thread they are of."""
+"""Held while one starts or is put away: `multiprocessing` looks after all of them then, whosever they are."""
 _RECONCILED = b'"event": "reconciled"'
 """What stands in the desk's log once it has compared its trade logs with the gateway."""
 
@@ -125,22 +129,21 @@ class _Stage:
         self._book_folder, self._data = folder / "gateway", folder / "desk"
         self._deaths: list[Death] = []
         self._violations: list[Violation] = []
+        self._book = Book()
 
     def kill(self) -> None:
         """Start a desk, kill it, and compare."""
         planned = next_kill([death.moment for death in self._deaths], self._random)
-        before = books.read(self._book_folder)
         life = self._life(planned.trap, fresh=planned.fresh)
-        life.listen(planned.seconds + (_START if planned.fresh else 0.0))
+        life.listen(planned.seconds + (_FRESH if planned.fresh else 0.0))
         if life.alive:
             life.kill()
-        death = self._death(planned, life)
-        self._deaths.append(death)
-        self._compare(before, life)
+        logs, book = self._compare(life)
+        self._deaths.append(self._death(planned, life, book, logs))
 
     def end(self) -> Round:
         """Halt, let a last desk flatten and stop in order, and compare what is left."""
-        before, halted = books.read(self._book_folder), self._clock.time()
+        halted = self._clock.time()
         halt.write(self._data, halt.Halt("the crash matrix is over", flatten=True, at=halted, by="crash-matrix"))
         life = self._life(Trap(), fresh=False)
         self._rest(life)
@@ -149,8 +152,7 @@ class _Stage:
             life.listen(_START)
         if life.alive:
             life.kill()
-        self._compare(before, life, died=False)
-        book, logs = books.read(self._book_folder), trades.read(self._data / "logs")
+        logs, book = self._compare(life, died=False)
         self._violations += check.at_rest(book, logs, halted)
         return Round(tuple(self._deaths), book, tuple(self._violations))
 
@@ -171,7 +173,7 @@ class _Stage:
         since = log.stat().st_size if log.exists() else 0
         return _Life(*_start(context, processes.desk, self._config, self._clock, trap), log, began, since)
 
-    def _death(self, planned: Kill, life: _Life) -> Death:
+    def _death(self, planned: Kill, life: _Life, book: Book, logs: Logs) -> Death:
         """What is known of a desk that has just died; one that did not reach its boundary died at random."""
         reached = [ref for name, ref in life.crossed if name == planned.moment.value]
         trapped = len(reached) >= planned.trap.nth and planned.moment is not Moment.RANDOM
@@ -179,24 +181,25 @@ class _Stage:
         return Death(
             moment=planned.moment if trapped else Moment.RANDOM,
             ref=ref,
-            open=trades.read(self._data / "logs").open,
-            there=state(books.read(self._book_folder), ref) if ref else "",
+            open=logs.open,
+            there=state(book, ref) if ref else "",
             seconds=round(self._clock.machine() - life.began, 3),
             reconciled=life.reconciled,
             fresh=planned.fresh,
         )
 
-    def _compare(self, before: books.Book, life: _Life, *, died: bool = True) -> None:
-        """Compare the book and the logs, while no desk runs."""
+    def _compare(self, life: _Life, *, died: bool = True) -> tuple[Logs, Book]:
+        """Compare the logs and the book, while no desk runs; what the book had the last time the desk knew at once."""
         if died and life.process.exitcode != _KILLED:
             self._violations.append(Violation(check.ENDED, f"a desk ended by itself with {life.process.exitcode}"))
         logs = trades.read(self._data / "logs")
-        book = books.read(self._book_folder)
-        found = check.always(book, logs, most=1) + check.real(book, logs)
+        before, self._book = self._book, books.read(self._book_folder)
+        found = check.always(self._book, logs, most=1) + check.real(self._book, logs)
         if life.reconciled:
             found += check.recovered(before, logs)
         known = {(each.kind, each.text) for each in self._violations}
         self._violations += [each for each in found if (each.kind, each.text) not in known]
+        return logs, self._book
 
 
 def _forks() -> BaseContext:
