@@ -2,7 +2,8 @@
 
 `INTENT -> SENT -> WORKING -> FILLED | CANCELLED | REJECTED`, with UNKNOWN whenever IB's word is in doubt. While an
 order is UNKNOWN nothing is done about it. It has ended (`over`) once IB says so and every fill that IB counts is there
-as an execution: what is left of it is then certain. One that shows up alive after that is cancelled.
+as an execution: what is left of it is then certain. One that shows up alive after that is cancelled, and so is one with
+two permIds: IB has made two of it.
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ def stop(e: Execution, now: float, pace: Pace, then: Next | None = None) -> Step
     """Cancel the order, and let `then` take its place once that is confirmed."""
     if e.over:
         return e, ()
-    e = replace(e, cancelling=True, then=then or e.then)
+    e = replace(e, cancelling=True, then=then or e.then, due=now)
     return (e, ()) if e.state is OrderState.UNKNOWN or e.state in ENDED else _cancel(e, now, pace)
 
 
@@ -207,7 +208,7 @@ def _walk(e: Execution, limit: float, now: float, pace: Pace, size: float) -> St
     further = next_limit(e.order, limit, pace.step, size)
     if further is not None:
         return replace(e, limit=further, asked=1, rung=e.rung + 1, due=now + pace.every), (Reprice(further),)
-    return stop(e, now, pace, Next(e.order.reason) if e.order.then_market else None)
+    return stop(e, now, pace, _after(e.order))
 
 
 def _cancel(e: Execution, now: float, pace: Pace) -> Step:
@@ -224,7 +225,9 @@ def _acknowledged(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step
         e = replace(e, limit=confirmed, rung=max(e.rung, rung))
     e = replace(e, code=news.code, text=news.text)
     if e.cancelling:
-        return _cancel(e, now, pace) if doubted else (e, ())
+        return e, ()  # `tick` cancels again when that is due: at once it would go round with an IB that refuses cancels
+    if len(news.perm_ids) > 1:
+        return stop(e, now, pace, _after(e.order))
     return (replace(e, due=now + pace.every) if first else e), ()
 
 
@@ -257,8 +260,12 @@ def _ended(e: Execution) -> Step:
 
 def _revived(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step:
     """Cancel an ended order that lives; what it fills meanwhile is owned like any other fill."""
-    if not e.remaining:
+    if not e.remaining and len(news.perm_ids) < 2:
         return e, ()  # nothing of it can fill: this was told before its last fill
-    known = e.state is news.state
+    known = e.alive
     e = replace(e, state=news.state)
     return _cancel(e, now, pace) if e.alive and not known else (e, ())
+
+
+def _after(order: Order) -> Next | None:
+    return Next(order.reason) if order.then_market else None

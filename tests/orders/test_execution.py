@@ -121,7 +121,28 @@ def test_a_rejection_ends_with_its_code_and_without_a_successor() -> None:
 def test_unknown_pauses_everything_and_a_wanted_cancel_follows_its_resolution() -> None:
     e, effects = walk(sent(opening()), S.WORKING, S.UNKNOWN, 5.0, "stop", 300.0)
     assert effects[1:] == []
-    assert walk((e, ()), S.WORKING)[1] == [Cancel()]
+    assert walk((e, ()), S.WORKING, 300.0)[1] == [Cancel()]
+
+
+def test_a_cancel_that_ib_refuses_is_not_repeated_before_it_is_due() -> None:
+    e, effects = walk(sent(opening()), S.WORKING, "stop", S.UNKNOWN, S.WORKING, S.UNKNOWN, S.WORKING, 4.9)
+    assert effects[1:] == [Cancel()]
+    assert walk((e, ()), 5.0)[1] == [Cancel()]
+
+
+def test_an_order_of_which_ib_has_made_two_is_cancelled() -> None:
+    doubled = replace(news(S.WORKING), perm_ids=(1, 2))
+    assert walk(sent(opening()), S.WORKING, doubled, doubled)[1][1:] == [Cancel()]
+    assert walk(sent(closing()), S.WORKING, doubled, S.CANCELLED)[1][1:] == [
+        Cancel(),
+        End(S.CANCELLED, 0, then=Next("profit")),
+    ]
+
+
+def test_the_second_of_two_is_cancelled_once_the_first_has_filled() -> None:
+    e, effects = walk(sent(opening()), S.WORKING, 2, replace(news(S.WORKING, 2), perm_ids=(1, 2)))
+    assert effects[1:] == [End(S.FILLED, 2), Cancel()]
+    assert e.alive
 
 
 def test_the_ladder_goes_on_from_the_limit_that_ib_has_after_a_doubt() -> None:
