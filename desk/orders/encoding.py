@@ -76,8 +76,12 @@ def combo_tick(condor: Condor) -> float:
 
     Cboe's specification for SPX; IB takes the same for orders routed SMART.
     """
-    trading_class = condor.short_put.trading_class
-    return _INDEX_TICK if trading_class in EUROPEAN - _FINE_INDICES else _TICK
+    return class_tick(condor.short_put.trading_class)
+
+
+def class_tick(name: str) -> float:
+    """Return the same for a trading class, or for the symbol of a BAG."""
+    return _INDEX_TICK if name in EUROPEAN - _FINE_INDICES else _TICK
 
 
 def bag_symbol(condor: Condor) -> str:
