@@ -78,7 +78,7 @@ class Looking:
     def opened(self, report: Open) -> None:
         """Take note of a working order that is not this desk's, or not this client's."""
         if not report.ref or report.client_id != self._records.client_id:
-            self._listing[report.perm_id] = f"{report.label}, client {report.client_id}, ref {report.ref or 'none'}"
+            self._listing[report.perm_id] = str(report)
 
     async def look(self, deadline: float) -> None:
         """Ask for open orders, completed orders and executions; judge the orders that are in none of them.

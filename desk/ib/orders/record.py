@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from messages.orders import ENDED, Order, OrderState, OrderTold
+from ib_async import Contract as IBContract
+from ib_async import Order as IBOrder
+
+from desk.ib.orders import bag
+from messages.orders import ENDED, Action, Order, OrderState, OrderTold
 
 _FINAL = frozenset({"Filled", "Cancelled", "ApiCancelled"})
 """Statuses that no order leaves again: what comes after them is old news."""
@@ -36,10 +40,11 @@ class Seen:
 class Record:
     """An order by its orderRef. `state` is None until it is sent or IB tells of it. Times are market time.
 
-    `number` is IB's order number for client `client_id`. `net` is the limit that IB has confirmed last, `asked` the one
-    under way. `done` counts spreads by the BAG's executions. `turn` grows with everything that is to be sent, so that
-    what waits for its turn knows whether it is still wanted; IB has until `due` to answer what is awaited. `misses`
-    counts looks in which the order was nowhere, `missed` is when the last of them began.
+    `number` is IB's order number for client `client_id`; `contract` and `terms` are as they were sent, or as IB has
+    shown them since. `net` is the limit that IB has confirmed last, `asked` the one under way. `done` counts spreads by
+    the BAG's executions. `turn` grows with everything that is to be sent, so that what waits for its turn knows whether
+    it is still wanted; IB has until `due` to answer what is awaited. `misses` counts looks in which the order was
+    nowhere, `missed` is when the last of them began.
     """
 
     order_id: str
@@ -49,6 +54,8 @@ class Record:
     client_id: int = -1
     perms: dict[int, Seen] = field(default_factory=dict)
     quantity: int = 0
+    contract: IBContract | None = None
+    terms: IBOrder | None = None
     net: float | None = None
     asked: float | None = None
     done: int = 0
@@ -66,6 +73,13 @@ class Record:
     def live(self) -> bool:
         """Whether IB says that some of it may still fill."""
         return any(seen.status not in ENDING for seen in self.perms.values())
+
+    @property
+    def entry(self) -> bool:
+        """Whether it opens; of an earlier process's order IB's terms tell."""
+        if self.order is not None:
+            return self.order.action is Action.OPEN
+        return self.terms is not None and bag.is_entry(self.terms)
 
     @property
     def ended(self) -> bool:

@@ -102,7 +102,7 @@ class Records:
         if report.client_id == self.client_id and report.number > 0:
             self.number(record, report.number)
         record.quantity = record.order.quantity if record.order else report.quantity
-        record.net = report.net
+        record.contract, record.terms, record.net = report.contract, report.terms, report.net
         if record.awaited is Awaited.REPLACED and report.net == record.asked:
             record.awaited, record.asked, record.code, record.text = Awaited.NOTHING, None, 0, ""
         if report.status not in ENDING:

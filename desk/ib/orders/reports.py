@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ib_async import CommissionReport, OrderState
+from ib_async import Contract as IBContract
 from ib_async import Order as IBOrder
 from ib_async.util import UNSET_DOUBLE
 
+from desk.ib.orders import bag
 from desk.ib.orders.times import epoch
 
 _STATUS_FROM_END, _FILLED_FROM_END, _TEXT_FROM_END = 19, 9, 1
@@ -30,16 +32,31 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """openOrder: `net` is the limit on the wire, None at market; `label` names the order to people."""
+    """openOrder: `contract` and `terms` as IB shows them."""
 
     number: int
     client_id: int
     perm_id: int
     ref: str
     status: str
-    quantity: int
-    net: float | None
-    label: str
+    contract: IBContract
+    terms: IBOrder
+
+    @property
+    def quantity(self) -> int:
+        """Spreads asked for."""
+        return int(self.terms.totalQuantity)
+
+    @property
+    def net(self) -> float | None:
+        """The limit on the wire, None at market."""
+        return bag.net_of(self.terms)
+
+    def __str__(self) -> str:
+        """Name the order to people."""
+        terms, contract = self.terms, self.contract
+        what = f"{terms.action} {terms.totalQuantity:g} {contract.symbol} {contract.secType}"
+        return f"{what}, client {self.client_id}, ref {self.ref or 'none'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +97,9 @@ class Cost:
     realised: float | None
 
 
-def opened(number: int, label: str, order: IBOrder, state: OrderState) -> Open:
+def opened(number: int, contract: IBContract, order: IBOrder, state: OrderState) -> Open:
     """Take over an openOrder."""
-    net = float(order.lmtPrice or 0) if order.orderType == "LMT" else None
-    whole = int(order.totalQuantity)
-    return Open(number, order.clientId, order.permId, order.orderRef, state.status, whole, net, label)
+    return Open(number, order.clientId, order.permId, order.orderRef, state.status, contract, order)
 
 
 def completed(fields: Sequence[str], version: int) -> Completed:

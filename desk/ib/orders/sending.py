@@ -60,14 +60,12 @@ class Sending:
     def replace(self, order_id: str, limit: float) -> None:
         """Give a working order another limit; told why not when it is not working or the session is not healthy."""
         record = self._records.of(order_id)
-        if record.state is not OrderState.WORKING or record.order is None or record.awaited:
-            state = (
-                f"its {record.awaited} is not answered yet" if record.awaited else f"it is {record.state or 'unknown'}"
-            )
-            self._refuse(record, f"not changed: {state}")
-            return
-        order = record.order
-        self._send(record, lambda: self._replace(record, order, limit), self._refuse)
+        if record.awaited:
+            self._refuse(record, f"not changed: its {record.awaited} is not answered yet")
+        elif record.state is not OrderState.WORKING:
+            self._refuse(record, f"not changed: it is {record.state or 'unknown'}")
+        else:
+            self._send(record, lambda: self._replace(record, limit), self._refuse)
 
     def cancel(self, order_id: str) -> None:
         """Cancel an order; one that nobody knows is looked for."""
@@ -88,7 +86,7 @@ class Sending:
             return
         for record in self._records:
             alive = record.state in {OrderState.SENT, OrderState.WORKING, OrderState.UNKNOWN}
-            if alive and _entry(record) and self._records.numbered(record) is not None:
+            if alive and record.entry and self._records.numbered(record) is not None:
                 self.cancel(record.order_id)
 
     @property
@@ -138,19 +136,19 @@ class Sending:
             client.updateReqId(self._records.floor)
             number = client.getReqId()
         self._records.number(record, number)
-        record.state, record.asked = OrderState.SENT, bag.net(order, order.limit)
+        record.state, record.contract, record.terms = OrderState.SENT, contract, terms
         client.placeOrder(number, contract, terms)
         self._await(record, Awaited.PLACED)
         self._records.emit(record)
 
-    def _replace(self, record: Record, order: Order, limit: float) -> None:
+    def _replace(self, record: Record, limit: float) -> None:
         number = self._records.numbered(record)
-        if record.state is not OrderState.WORKING or number is None:
+        if record.state is not OrderState.WORKING or number is None or not (record.contract and record.terms):
             raise Refused("not changed", f"it is {record.state} by now")
-        account = self._admit(entry=order.action is Action.OPEN)
-        contract, terms = bag.contract(order), bag.terms(order, limit, account)
+        self._admit(entry=bag.is_entry(record.terms))
+        contract, terms = bag.changed(record.contract, record.terms, limit)
         self._session.ib.client.placeOrder(number, contract, terms)
-        record.asked = bag.net(order, limit)
+        record.asked = bag.net_of(terms)
         self._await(record, Awaited.REPLACED)
 
     def _cancel(self, record: Record) -> None:
@@ -193,10 +191,3 @@ class Sending:
             self._records.doubt(record, 0, text)
         else:
             self._records.repeat(record)
-
-
-def _entry(record: Record) -> bool:
-    """Whether it opens; of an order of an earlier process the sign of its limit tells: only an opening is paid for."""
-    if record.order is not None:
-        return record.order.action is Action.OPEN
-    return record.net is not None and record.net < 0

@@ -60,8 +60,7 @@ def _orders(ib: IB, to: Listener) -> None:
         if order.whatIf:
             preview(number, contract, order, state)
         else:
-            label = f"{order.action} {order.totalQuantity:g} {contract.symbol} {contract.secType}"
-            to.opened(reports.opened(number, label, order, state))
+            to.opened(reports.opened(number, contract, order, state))
 
     def status(number: int, status: str, filled: float, remaining: float, _avg: float, perm: int, *rest: Any) -> None:
         to.status(reports.Status(number, rest[2], perm, status, int(filled), int(remaining)))

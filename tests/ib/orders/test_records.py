@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ib_async import Contract as IBContract
+from ib_async import Order as IBOrder
 
 from desk.clock import ManualClock
 from desk.ib.orders.records import Records
@@ -26,7 +28,8 @@ class Heard:
         self.records.connected(1)
 
     def open(self, status: str, perm: int = 77, number: int = 5, quantity: int = 2) -> None:
-        self.records.opened(Open(number, 1, perm, REF, status, quantity, -1.0, "BUY 2 SPX BAG"))
+        terms = IBOrder(action="BUY", totalQuantity=quantity, orderType="LMT", lmtPrice=-1.0)
+        self.records.opened(Open(number, 1, perm, REF, status, IBContract(symbol="SPX", secType="BAG"), terms))
 
     def status(self, status: str, filled: int = 0, perm: int = 77) -> None:
         self.records.status(Status(5, 1, perm, status, filled, 2 - filled))
@@ -108,7 +111,7 @@ def test_statuses_that_ib_does_not_have_are_passed_over(status: str) -> None:
 
 def test_orders_without_a_reference_and_numbers_of_others_are_nobody_s() -> None:
     heard = Heard()
-    heard.records.opened(Open(9, 1, 80, "", "Submitted", 1, None, "BUY 1 SPY STK"))
+    heard.records.opened(Open(9, 1, 80, "", "Submitted", IBContract(), IBOrder()))
     heard.records.status(Status(9, 1, 80, "Filled", 1, 0))
     heard.open("Submitted")
     heard.records.status(Status(5, 2, 81, "Filled", 2, 0))

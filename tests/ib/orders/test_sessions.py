@@ -84,6 +84,10 @@ def test_a_new_process_takes_up_the_old_one_s_orders_and_numbers() -> None:
             assert len({row.exec_id for row in truth.executed}) == len(truth.executed) == 5
             assert len(truth.positions) == 4
             assert sorted(held.quantity for held in truth.positions) == [-1, -1, 1, 1]
+            made.orders.replace(working, 4.9)
+            await made.sleep(10.0)
+            assert (made.last(working).state, made.last(working).net) == (S.WORKING, -4.9)
+            assert (len(made.last(working).perm_ids), made.last(working).text) == (1, "")
             made.orders.cancel(working)
             late = made.place(made.order(limit=5.6))
             await made.sleep(20.0)
