@@ -16,15 +16,16 @@ from actors.futures import FuturesActor, Months
 from actors.housekeeper import HousekeeperActor
 from actors.persistence import PersistenceActor
 from actors.strategy import StrategyActor
+from actors.trader import TraderActor
 from commands.errors import RefusedError
 from desk.config import model
 from desk.gateway.faults.fault import Fault
 from desk.gateway.faults.text import parse
 from desk.gateway.model import SHIPPED, FittedMarket, FittedSource
 from desk.gateway.replay import ReplaySource
-from desk.gateway.settings import Settings
+from desk.gateway.settings import Settings as GatewaySettings
 from desk.gateway.source import Source
-from desk.ib.broker import Broker
+from desk.ib.broker import Broker, Trades
 from desk.lake.housekeeper import Housekeeper
 from desk.lake.housekeeping import Policy
 from desk.lake.origin import Origin
@@ -32,6 +33,10 @@ from desk.lake.place import Root
 from desk.lake.queries import Lake
 from desk.lake.writer import Writer
 from desk.market.contracts import index
+from desk.orders.edge import Boundary, no_boundary
+from desk.orders.ladder import Pace
+from desk.orders.limits import Limits
+from desk.orders.trader import Settings as TraderSettings
 from desk.runtime.actor import Context
 from desk.runtime.child import ChildSpec
 from messages.contract import Contract
@@ -40,9 +45,19 @@ from messages.futures import FuturesRoot
 from messages.market import Selection
 from strategies.registry import create
 
-BROKER_HUNG = 75
-"""Exit code that asks whoever started the desk to start it again: EX_TEMPFAIL of sysexits.h."""
+TRADER = "trader"
+HUNG = 75
+"""Exit code that asks whoever started the desk to start it again, because a broker or a trader that hangs still has its
+client id, or its logs: EX_TEMPFAIL of sysexits.h."""
 _BENCHMARKS = (index("SPX"), index("VIX"))
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a desk that trades writes: `logs` of the run, and `root`, the data folder, for the kill switch's file."""
+
+    logs: Path
+    root: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +73,18 @@ def children(
     config: model.Config,
     lake: Root,
     endpoint: Endpoint,
+    folders: Folders | None,
     *,
     spool: Path | None = None,
     once: bool = False,
     finished: Callable[[Slot], None] | None = None,
+    boundary: Boundary = no_boundary,
 ) -> list[ChildSpec]:
-    """The children in the order of their start: persistence, broker, collectors, futures, strategies (SPEC A4)."""
+    """The children in the order of their start: persistence, broker, trader, collectors, futures, strategies (SPEC A4).
+
+    Without `folders`, or with `once`, the desk has no trader and its broker sends no orders.
+    """
+    trading = None if once else folders
     writer = partial(Writer, lake, config.lake.application, tuple(config.lake.partition_by), spool)
     specs = [
         ChildSpec(
@@ -83,12 +104,24 @@ def children(
                     Random(config.gateway.seed),
                     governed=endpoint.governed,
                     say=say,
+                    trades=Trades(config.trading, trading.root) if trading else None,
                 ),
+                TRADER if trading else None,
             ),
             kind="asyncio",
-            hang_exit_code=BROKER_HUNG,
+            hang_exit_code=HUNG,
         ),
     ]
+    if trading:
+        settings = trader_settings(config, trading)
+        specs.append(
+            ChildSpec(
+                TRADER,
+                lambda context: TraderActor(context, settings, boundary),
+                stop_timeout=2 * config.supervision.stop_timeout,
+                hang_exit_code=HUNG,
+            )
+        )
     if config.persistence.housekeeping and not once:
         policy = Policy(config.persistence.compact_after, config.persistence.retention)
         enter = partial(Housekeeper, lake, policy)
@@ -109,11 +142,29 @@ def children(
         recorded = tuple(plan_of(each, config.schedule.timeout).underlying for each in config.collectors)
         specs.append(ChildSpec("backfill", lambda context: BackfillActor(context, recorded)))
     specs += [
-        ChildSpec(f"strategy-{strategy.instance}", partial(_strategy, strategy))
+        ChildSpec(strategy_name(strategy), partial(_strategy, strategy))
         for strategy in config.strategies
-        if strategy.enabled and not once
+        if strategy.enabled and trading
     ]
     return specs
+
+
+def trader_settings(config: model.Config, folders: Folders) -> TraderSettings:
+    """How orders are worked, from `[trading]`, `[limits]` and the strategies."""
+    trading, limits = config.trading, config.limits
+    return TraderSettings(
+        logs=folders.logs,
+        root=folders.root,
+        pace=Pace(trading.step, trading.every, trading.entry_lifetime),
+        limits=Limits(limits.max_open_risk, limits.max_daily_loss, limits.max_condors),
+        reconcile=trading.reconcile,
+        strategies={each.instance: strategy_name(each) for each in config.strategies if each.enabled},
+    )
+
+
+def strategy_name(strategy: model.Strategy) -> str:
+    """The address of a strategy's instance."""
+    return f"strategy-{strategy.instance}"
 
 
 def collector_name(collector: model.Collector) -> str:
@@ -173,10 +224,10 @@ def origin_of(config: model.Config) -> Origin:
     return "replay" if config.gateway.market.startswith("lake:") else "fitted"
 
 
-def gateway_settings(config: model.Config, journal: Path | None) -> Settings:
+def gateway_settings(config: model.Config, journal: Path | None) -> GatewaySettings:
     """The paper gateway's settings, from its table of the config."""
     gateway = config.gateway
-    settings = Settings(
+    settings = GatewaySettings(
         host=gateway.host,
         port=gateway.port,
         account=gateway.account,
@@ -255,4 +306,5 @@ def _futures(plan: Months, context: Context) -> FuturesActor:
 
 
 def _strategy(strategy: model.Strategy, context: Context) -> StrategyActor:
-    return StrategyActor(context, create(strategy.name, strategy.params))
+    decider = create(strategy.name, strategy.params)
+    return StrategyActor(context, decider, strategy.instance, strategy.on_shutdown)

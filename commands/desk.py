@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from threading import Thread
 
-from commands.compose import Endpoint, children, gateway_settings, origin_of, schedule_of, source_of
+from commands.compose import Endpoint, Folders, children, gateway_settings, origin_of, schedule_of, source_of
 from commands.errors import RefusedError
 from commands.folders import Run, begin_run, discard_run, lake_place
 from desk.clock import Clock, RealClock, SimulatedClock
@@ -20,6 +20,7 @@ from desk.gateway.source import FITTED, REPLAY
 from desk.gateway.thread import GatewayThread
 from desk.lake.origin import claim
 from desk.market.calendar import at
+from desk.orders.edge import Boundary, no_boundary
 from desk.runtime.supervision import Supervisor
 from desk.runtime.system import System
 from messages.data import Slot
@@ -34,10 +35,11 @@ def up(
     once: bool = False,
     finished: Callable[[Slot], None] | None = None,
     clock: Clock | None = None,
+    boundary: Boundary = no_boundary,
 ) -> Iterator[Desk]:
     """A desk that runs inside the block; one that cannot begin leaves nothing behind."""
     try:
-        desk = Desk(config, run, start=start, once=once, finished=finished, clock=clock)
+        desk = Desk(config, run, start=start, once=once, finished=finished, clock=clock, boundary=boundary)
         try:
             desk.start()
         except BaseException:
@@ -61,6 +63,7 @@ class Desk:
     """One run: composed at once, so that a bad input ends it before anything has started.
 
     `clock` stands in for the one that the config means, for a desk whose gateway elsewhere is on simulated time.
+    `boundary` is for those who test crashes (`desk.orders.edge`).
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Desk:
         once: bool = False,
         finished: Callable[[Slot], None] | None = None,
         clock: Clock | None = None,
+        boundary: Boundary = no_boundary,
     ) -> None:
         self.config, self.run = config, run
         self.lake = lake_place(config, run.folder)
@@ -85,7 +89,7 @@ class Desk:
         self.supervisor = Supervisor(self.system)
         self.port = config.gateway.port
         self.market = {"replay": REPLAY, "fitted": FITTED}.get(origin_of(config), "")
-        self._once, self._finished = once, finished
+        self._once, self._finished, self._boundary = once, finished, boundary
         self._thread = Thread(target=self.supervisor.run, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -109,7 +113,16 @@ class Desk:
             self.log.logger.info("resumed a run that had not ended", folder=str(self.run.folder))
         endpoint = Endpoint(self.config.gateway.host, self.port, governed=self._gateway is not None)
         self.supervisor.start(
-            children(self.config, self.lake, endpoint, spool=self._spool(), once=self._once, finished=self._finished)
+            children(
+                self.config,
+                self.lake,
+                endpoint,
+                Folders(self.run.logs, self.run.root),
+                spool=self._spool(),
+                once=self._once,
+                finished=self._finished,
+                boundary=self._boundary,
+            )
         )
         if not self._once:
             self.system.tell("persistence", schedule_of(self.config))

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
-from commands.compose import Endpoint, children, gateway_settings, origin_of, schedule_of, source_of
+from commands.compose import Endpoint, Folders, children, gateway_settings, origin_of, schedule_of, source_of
 from desk.config import Config
 from desk.console.log import DeskLog
 from desk.gateway.server import Gateway
@@ -87,7 +87,8 @@ def virtual(
         system.loop.serve(config.gateway.host, PORT, accept)
         claim(folder / "lake", origin_of(config))
         supervisor = Supervisor(system)
-        supervisor.start(children(config, folder / "lake", Endpoint(config.gateway.host, PORT)))
+        endpoint, folders = Endpoint(config.gateway.host, PORT), Folders(folder / "logs", folder)
+        supervisor.start(children(config, folder / "lake", endpoint, folders))
         system.tell("persistence", schedule_of(config))
         desk = VirtualDesk(config, folder, system, supervisor, gateway, log)
         yield desk
