@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -14,15 +15,21 @@ from rich.text import Text
 
 from desk.console import words
 from desk.console.jsonable import iso
+from desk.orders.tracked import Tracked
 from messages.orders import Veto
+
+_PROMPT = 60.0
+"""Market seconds after the last poll that is looked at in which an order is its own."""
+_EARLY = 1e-3
+"""Market seconds by which an order may seem to come before its poll: lake and log round differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
     """A decision at market time `at` (epoch seconds): what was done, in words, and what stood in the way.
 
-    `refused` is why the trader did not fulfil the wishes of the poll before. `contracts` counts the quotes that it
-    rests on; `underlying` and `vix` are the prices it saw.
+    `refused` is why the trader did not fulfil its wishes, `orders` what became of those that it sent. `contracts`
+    counts the quotes that it rests on; `underlying` and `vix` are the prices it saw.
     """
 
     at: float
@@ -32,10 +39,36 @@ class Poll:
     vix: float | None = None
     contracts: int = 0
     refused: tuple[Veto, ...] = ()
+    orders: tuple[str, ...] = ()
+
+
+def with_orders(polls: Sequence[Poll], orders: Iterable[Tracked]) -> list[Poll]:
+    """Give each poll what became of the orders that it led to: those sent before the next."""
+    came: list[list[str]] = [[] for _ in polls]
+    times = [poll.at for poll in polls]
+    for each in orders:
+        place = bisect_right(times, each.order.at + _EARLY) - 1
+        if place >= 0 and (place + 1 < len(polls) or each.order.at - times[place] < _PROMPT):
+            state = each.state.lower() if each.end else "under way"
+            came[place].append(f"{state}, {each.filled} of {each.order.quantity} filled")
+    return [replace(poll, orders=tuple(texts)) for poll, texts in zip(polls, came, strict=True)]
+
+
+def attributed(polls: Sequence[Poll], after: Poll | None) -> list[Poll]:
+    """Give each poll the refusal of its own wishes, which is recorded with the next; `after` is the one after the last.
+
+    A refusal is remembered until something else is wished for, so a poll without wishes has none.
+    """
+    following = [*polls[1:], *([after] if after else [])]
+    refusals = [poll.refused for poll in following] + [()] * (len(polls) - len(following))
+    return [replace(poll, refused=refusal if poll.did else ()) for poll, refusal in zip(polls, refusals, strict=True)]
 
 
 def poll_of(at: float, decision: str, underlying: float | None, vix: float | None, contracts: int) -> Poll:
-    """Read a decision as it was recorded. What cannot be read is shown as it stands: a record is never hidden."""
+    """Read a decision as it was recorded, with the refusal of the wishes before.
+
+    What cannot be read is shown as it stands: a record is never hidden.
+    """
     try:
         values = json.loads(decision)
     except ValueError:
@@ -60,6 +93,7 @@ def why_json(polls: Iterable[Poll]) -> Any:
             "did": poll.did,
             "vetoes": poll.vetoes,
             "refused": poll.refused,
+            "orders": poll.orders,
             "underlying": poll.underlying,
             "vix": poll.vix,
             "contracts": poll.contracts,
@@ -74,7 +108,7 @@ def folded(polls: Iterable[Poll]) -> list[tuple[Poll, ...]]:
 
 
 def _gist(poll: Poll) -> tuple[object, ...]:
-    return poll.did, *([each.name for each in vetoes] for vetoes in (poll.vetoes, poll.refused))
+    return poll.did, poll.orders, *([each.name for each in vetoes] for vetoes in (poll.vetoes, poll.refused))
 
 
 def _drawn(group: Sequence[Poll]) -> Iterable[RenderableType]:
@@ -93,7 +127,8 @@ def _drawn(group: Sequence[Poll]) -> Iterable[RenderableType]:
     refused = (
         Text("refused by the trader: ", style="red") + each for each in _vetoes([poll.refused for poll in group])
     )
-    for line in (*_done(group), *_vetoes([poll.vetoes for poll in group]), *refused):
+    orders = (Text(f"order: {each}") for each in group[-1].orders)
+    for line in (*_done(group), *orders, *_vetoes([poll.vetoes for poll in group]), *refused):
         yield Padding(line, (0, 0, 0, 2))
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from desk.lake.place import Root
 from desk.lake.schema import VIEWS
 from desk.lake.tables import newest, newest_first, scan
+from desk.market.calendar import EXCHANGE
 
 _COLUMNS = ("timestamp", "decision", "underlying", "vix", "contracts")
 
@@ -29,6 +30,14 @@ def read_decisions(root: Root, strategy: str, last: int | None = None, until: da
         if len(rows) >= (last or 1):
             break
     return rows if last is None else rows.tail(last)
+
+
+def read_next(root: Root, strategy: str, after: datetime) -> pl.DataFrame:
+    """Return the first decision of a strategy after `after` (aware) on that exchange day, or no row."""
+    later = pl.col("timestamp") > after.astimezone(UTC)
+    same_day = pl.col("date") == after.astimezone(EXCHANGE).date()
+    mine = scan(root, VIEWS).filter(pl.col("strategy") == strategy, same_day, later)
+    return mine.select(_COLUMNS).sort("timestamp").limit(1).collect()
 
 
 def strategies_seen(root: Root) -> list[str]:

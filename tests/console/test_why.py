@@ -2,10 +2,13 @@ import json
 from typing import Any
 
 from desk.console.jsonable import to_json
-from desk.console.why import Poll, folded, poll_of, why_json, why_view
+from desk.console.why import Poll, attributed, folded, poll_of, why_json, why_view, with_orders
 from desk.market.calendar import at
+from desk.orders.ledger import Ledger
+from desk.orders.lines import OrderLine
 from messages.orders import Veto
 from tests.console.conftest import DAY, Draw
+from tests.orders.made import OPENED, filled, order
 
 NINE40 = at(DAY, "09:40")
 
@@ -69,7 +72,23 @@ def test_every_wish_in_words() -> None:
     )
 
 
-def test_what_the_trader_refused_is_said(draw: Draw) -> None:
+def test_a_refusal_belongs_to_the_poll_that_wished(draw: Draw) -> None:
     refused = [{"name": "max_condors", "text": "too many condors are open", "numbers": {"condors": 6.0, "limit": 6.0}}]
-    shown = draw(why_view([recorded(NINE40, vetoes=[window(NINE40)], refused=refused)]), 160)
+    wish = recorded(NINE40, wishes=[OPEN])
+    later = [recorded(NINE40 + 45 * n, vetoes=[window(NINE40)], refused=refused) for n in (1, 2)]
+    assert [len(poll.refused) for poll in attributed([wish, *later], None)] == [1, 0, 0]
+    assert [len(poll.refused) for poll in attributed([wish], later[0])] == [1]
+    assert attributed([], None) == []
+    shown = draw(why_view(attributed([wish], later[0])), 160)
     assert "refused by the trader: max_condors: too many condors are open (condors 6, limit 6)" in shown
+
+
+def test_what_became_of_the_orders_that_a_poll_led_to() -> None:
+    polls = [recorded(OPENED, wishes=[OPEN]), recorded(OPENED + 45, wishes=[OPEN]), recorded(OPENED + 90)]
+    ledger = Ledger.of(
+        "dte0_ic", [*filled(order("b", at=OPENED + 44.9999), 1.5), OrderLine(order("c", at=OPENED + 95))]
+    )
+    told = [poll.orders for poll in with_orders(polls, ledger.orders.values())]
+    assert told == [(), ("filled, 1 of 1 filled",), ("under way, 0 of 1 filled",)]
+    assert with_orders(polls[:1], ledger.orders.values())[0].orders == ("filled, 1 of 1 filled",)
+    assert with_orders([], ledger.orders.values()) == []
