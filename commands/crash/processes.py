@@ -36,7 +36,7 @@ def desk(config: Config, clock: SharedClock, trap: Trap, parent: Connection) -> 
     killer = Killer(trap, parent.send)
     killer.guard_syncs()
     killer.guard_wire()
-    with up(config, open_run(config, named=True), clock=clock) as running:
+    with up(config, open_run(config, named=True), clock=clock, boundary=killer) as running:
         signal.signal(signal.SIGTERM, lambda *_: running.supervisor.stop())
         while not running.supervisor.ended.wait(_LOOK):  # a signal that another thread took wakes no endless wait
             pass
