@@ -12,7 +12,7 @@ from desk.orders.errors import JournalRefusedError
 from desk.orders.execution import Execution, Next, adopt
 from desk.orders.journal import Journal
 from desk.orders.ledger import Ledger
-from desk.orders.lines import Line
+from desk.orders.lines import Line, RiskLine
 from messages.orders import Action, Book, Holding, Order, OrderState, Veto, Working
 
 
@@ -20,9 +20,9 @@ class Account:
     """What the trader keeps of one strategy.
 
     `executions` are its orders that have not ended, and ended ones that were seen alive. `next` has, by position, the
-    market orders that are to follow a cancelled closing order, each with the spreads that it is to leave. `refused`
-    says why the last wishes were not fulfilled, `trouble` why the disk does not take lines. `charges` are commissions
-    that the log does not have yet.
+    market orders that are to follow a cancelled closing order, each with the spreads that it is to leave, and `risks`
+    the red lines that are to be written with it. `refused` says why the last wishes were not fulfilled, `trouble` why
+    the disk does not take lines. `charges` are commissions that the log does not have yet.
     """
 
     def __init__(self, strategy: str, journal: Journal) -> None:
@@ -32,6 +32,7 @@ class Account:
             tracked.order.order_id: adopt(tracked.order, tracked.filled, over=False) for tracked in self.ledger.working
         }
         self.next: dict[str, Next] = {}
+        self.risks: dict[str, tuple[RiskLine, ...]] = {}
         self.refused: tuple[Veto, ...] = ()
         self.trouble = ""
         self.charges = Charges()

@@ -49,21 +49,24 @@ class Exits:
     def pursue(self, account: Account) -> None:
         """Send the market orders that cancelled ones have made room for."""
         for position, then in tuple(account.next.items()):
-            holding = account.holding(position)
-            quantity = holding.quantity - then.target if holding and then.target is not None else 0
             if account.orders(position, Action.CLOSE):
                 continue
+            holding, risks = account.holding(position), account.risks.get(position, ())
+            quantity = holding.quantity - then.target if holding and then.target is not None else 0
             if holding is None or quantity < 1:
-                del account.next[position]
-                continue
-            veto = self._close(account, holding, Exit(position, quantity, then.reason))
+                account.record(*risks)
+                veto = None
+            else:
+                veto = self._close(account, holding, Exit(position, quantity, then.reason), risks)
             if veto is None or veto.name != "disk":
                 account.next.pop(position, None)
+                account.risks.pop(position, None)
 
     def flatten(self, accounts: Iterable[Account], reason: str) -> None:
         """Close everything that is open at market."""
         for account, holding in tuple(each_holding(accounts)):
-            urgent = not any(e.cancelling or e.limit is None for e in account.orders(holding.position, Action.CLOSE))
+            closings = account.orders(holding.position, Action.CLOSE)
+            urgent = not any(e.cancelling or e.limit is None for e in closings) and holding.position not in account.next
             if urgent and self._edge.now() - self._tried.get(holding.position, float("-inf")) >= _AGAIN:
                 self._tried[holding.position] = self._edge.now()
                 veto = self.wish(account, Exit(holding.position, holding.quantity, reason))
@@ -75,7 +78,7 @@ class Exits:
         patient = [e for e in working if e.limit is not None and not e.over and not e.cancelling]
         if wish.limit is not None or len(patient) != 1 or len(working) != 1:
             return Veto("closing", f"an order closes {wish.position} already")
-        account.record(*risks)
+        account.risks[wish.position] = risks  # not yet: a crash before the market order must not leave them alone
         target = max(0, holding.quantity - wish.quantity)
         self._worker.stop(account, patient[0], Next(wish.reason, target))
         return None

@@ -18,7 +18,10 @@ from messages.orders import Held, Holding, Truth
 
 
 class Reconciler:
-    """Takes truths for all accounts; see `Inquiry` for when they are asked for."""
+    """Takes truths for all accounts; see `Inquiry` for when they are asked for.
+
+    `foreign` are working orders of others, as of the last truth with orders.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Reconciler:
         self._inquiry = inquiry
         self._watch = watch
         self._levels = levels
+        self.foreign: tuple[str, ...] = ()
         self._positions: tuple[Held, ...] = ()
 
     def take(self, truth: Truth) -> None:
@@ -51,6 +55,8 @@ class Reconciler:
         self._positions = truth.positions
         self._settle_expired()
         self._compare(first=answer.first)
+        if answer.orders:
+            self.foreign = truth.foreign
         if answer.first:
             self._end_the_lost({news.order_id for news in truth.told}, answer.at)
             self._inquiry.reconciled = True

@@ -244,6 +244,7 @@ class Trader:
             "condors": exposure.condors,
             "day": exposure.day,
             "unexplained": self.truth.unexplained,
+            "foreign": self.truth.foreign,
             "trouble": troubles,
             "last_reconcile": self.inquiry.looked,
             "unacknowledged": self.recorder.unacknowledged,

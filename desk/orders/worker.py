@@ -11,10 +11,24 @@ from desk.orders.edge import BROKER, Edge
 from desk.orders.encoding import combo_tick, contradiction
 from desk.orders.execution import Cancel, Effect, End, Execution, Next, Place, Reprice, Resolve, Step
 from desk.orders.ladder import Pace
-from desk.orders.lines import EndLine, ExecLine, Line, OrderLine
+from desk.orders.lines import EndLine, ExecLine, Line, OrderLine, RiskLine
 from desk.orders.recorder import Recorder
 from messages.contract import Quote
-from messages.orders import CancelOrder, Charged, Executed, Order, OrderState, OrderTold, PlaceOrder, ReplaceOrder
+from messages.orders import (
+    Action,
+    Breach,
+    CancelOrder,
+    Charged,
+    Executed,
+    Order,
+    OrderState,
+    OrderTold,
+    PlaceOrder,
+    ReplaceOrder,
+)
+
+_RED_LINE = "red_line"
+"""The reason of an exit on a red line, as in `messages.orders.Exit`."""
 
 
 class Worker:
@@ -161,7 +175,18 @@ class Worker:
         if end.then is not None and (holding := account.holding(order.position)) is not None:
             left = holding.quantity - e.remaining if end.then.target is None else end.then.target
             account.next[order.position] = Next(end.then.reason, max(0, left))
+        elif order.action is Action.CLOSE:
+            account.risks.pop(order.position, None)
+            self._rearm(account, e)
         self._edge.boundary("after-end", order.order_id)
+
+    def _rearm(self, account: Account, e: Execution) -> None:
+        """Take back the red lines that an order was to act on and did not: each breach acts once, not never."""
+        position = e.order.position
+        if e.order.reason == _RED_LINE and not e.filled:
+            crossed = sorted(line for name, line in account.ledger.breaches if name == position)
+            now = self._edge.now()
+            account.record(*(RiskLine(Breach(position, line, active=False), now) for line in crossed))
 
 
 def _described(order: Order) -> dict[str, object]:

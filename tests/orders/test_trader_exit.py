@@ -203,3 +203,31 @@ def test_two_strategies_that_hold_the_same_contracts_are_each_left_with_their_ow
 
 def absent(stage: Stage, order_id: str) -> object:
     return OrderTold(order_id, S.ABSENT, stage.now)
+
+
+def test_a_red_line_is_written_with_the_market_order_that_acts_on_it_and_not_before(stage: Stage) -> None:
+    position = stage.hold_position(2)
+    first = stage.leave(position, 2, limit=0.5, worst=0.9)
+    stage.broker.mute = True
+    stage.wish(Exit(position, 1, "red_line"), Breach(position, "delta", active=True))
+    stage.restart()  # the market order was never written
+    stage.broker.mute = False
+    stage.broker.cancel(first)
+    stage.advance(0)
+    assert stage.book().breaches == frozenset()
+    stage.wish(Exit(position, 1, "red_line"), Breach(position, "delta", active=True))
+    assert stage.book().breaches == {(position, "delta")}
+
+
+def test_a_red_line_whose_order_did_nothing_is_armed_again(stage: Stage) -> None:
+    position = stage.hold_position(2)
+    stage.broker.deaf = True
+    stage.wish(Exit(position, 1, "red_line"), Breach(position, "delta", active=True))
+    stage.broker.deaf = False
+    assert stage.book().breaches == {(position, "delta")}
+    stage.restart()
+    stage.advance(0)
+    assert stage.book().breaches == frozenset()
+    stage.wish(Exit(position, 1, "red_line"), Breach(position, "delta", active=True))
+    stage.tell(*stage.broker.fill(stage.placed()[-1].order_id, 1))
+    assert stage.book().breaches == {(position, "delta")}
