@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,13 +115,14 @@ class Drill:
         self.enter(quantity, distance=distance, by=by)
         self.until(lambda: self.quantity(by) == before + quantity and self.ended)
 
-    def arm(self, fault: str) -> int:
-        """Arm a fault of the gateway, in words."""
-        return self.desk.gateway.faults.arm(parse(fault))
+    def arm(self, *faults: str) -> None:
+        """Arm faults of the gateway, in words."""
+        for fault in faults:
+            self._on_the_loop(partial(self.desk.gateway.faults.arm, parse(fault)))
 
     def clear(self) -> None:
         """Take all faults back."""
-        self.desk.gateway.faults.clear()
+        self._on_the_loop(self.desk.gateway.faults.clear)
 
     def until(self, found: Callable[[], bool], seconds: float = 60.0) -> None:
         """Run until something holds, which must be within so many seconds."""
@@ -153,6 +155,10 @@ class Drill:
         """Stop the desk in order."""
         self.supervisor.stop()
         self.until(self.supervisor.ended.is_set, 300.0)
+
+    def _on_the_loop(self, action: Callable[[], object]) -> None:
+        self.desk.system.loop.call_soon(action)
+        self.desk.system.run_for(0.0)
 
     # ---- What the gateway has ----------------------------------------------------------------------------------------
 
