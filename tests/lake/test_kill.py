@@ -1,16 +1,19 @@
 """kill -9 at random moments of every kind of work, without and with a power cut: nothing accepted is lost or doubled.
 
 A power cut is the worst that the system may leave of one: of every file that was not synced, or whose folder was not
-synced after it, something is damaged or all of it is gone. 14 kills, 40 in CI, and any number on demand: KILLS=500.
+synced after it, something is damaged or all of it is gone; of the spool, what was written after its last sync. 14
+kills, 40 in CI, and any number on demand: KILLS=500.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -24,68 +27,77 @@ KILLS = int(os.environ.get("KILLS") or ("40" if os.environ.get("CI") else "14"))
 TASKS = ("open", "accept", "commit", "rewrite", "checkpoint", "clean", "vacuum")
 REPO = Path(__file__).resolve().parents[2]
 KEY = ["symbol", "cycle", "trading_class", "expiry", "strike", "right"]
+SECTOR = 512
 
 
-class Life:
-    """One life of the process: what it accepted, what it was at when it was killed, and what it had synced."""
+class Lives:
+    """Processes that work in a lake, one after another, each until it is killed; what they accepted and synced."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
+        self._root = root
         command = [sys.executable, "-m", "tests.lake.killed"]
-        self._process = subprocess.Popen(
-            command, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        self._parent = subprocess.Popen(command, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.accepted = -1
-        self.killed_at = ""
-        self.synced: list[Path] = []
+        self.safe: set[Path] = set()
+        self.spooled = 0
+        self._synced: set[Path] = set()
+        self._killed_at = ""
 
-    def live(self, root: Path, first: int, chance: random.Random, task: str) -> None:
-        """Go on with batch `first`; die at a random moment of the first or second `task`."""
-        self.accepted = first - 1
+    def live(self, chance: random.Random, task: str) -> str:
+        """Go on with the next batch; die at a random moment of the first or second `task`. Return what it was at."""
         times = 1 if task == "open" else chance.choice((1, 1, 2))
-        with self._process as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(f"{first} {root}\n")
-            process.stdin.flush()
-            while times and (line := process.stdout.readline()):
-                self._take(line)
-                times -= line == f"begin {task}\n"
-            assert times == 0, "the process ended by itself"
-            sum(range(chance.randrange(400_000)))  # somewhere within the task, or a little after it
-            process.kill()
-            for line in process.stdout.read().splitlines(keepends=True):
-                self._take(line)
+        assert self._parent.stdin is not None
+        self._parent.stdin.write(f"{self.accepted + 1} {self._root}\n")
+        self._parent.stdin.flush()
+        lines = self._lines()
+        child = next(int(what) for kind, what in lines if kind == "pid")
+        while times:
+            kind, what = next(lines)
+            assert kind != "ended", "the process ended by itself"
+            times -= (kind, what) == ("begin", task)
+        sum(range(chance.randrange(400_000)))  # somewhere within the task, or a little after it
+        os.kill(child, signal.SIGKILL)
+        while next(lines)[0] != "ended":
+            pass
+        return self._killed_at
 
     def end(self) -> None:
-        """Be gone, without having lived."""
-        with self._process as process:
-            process.kill()
+        """Be gone."""
+        with self._parent:
+            self._parent.kill()
 
-    def _take(self, line: str) -> None:
-        kind, _, what = line.rstrip("\n").partition(" ")
-        if not line.endswith("\n"):
-            return
-        if kind == "begin":
-            self.killed_at = what
-        elif kind == "accepted":
-            self.accepted = int(what)
-        elif kind == "synced":
-            self.synced.append(Path(what))
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        assert self._parent.stdout is not None
+        for line in self._parent.stdout:
+            kind, _, what = line.rstrip("\n").partition(" ")
+            self._take(kind, what)
+            yield kind, what
+
+    def _take(self, kind: str, what: str) -> None:
+        match kind:
+            case "begin":
+                self._killed_at = what
+            case "accepted":
+                self.accepted = int(what)
+            case "spooling" | "spooled":
+                self.spooled = int(what)
+            case "synced" if (path := Path(what)).is_dir():
+                self.safe |= {file for file in self._synced if file.parent == path}
+                self._synced = {file for file in self._synced if file.parent != path}
+            case "synced":
+                self._synced.add(Path(what))
 
 
-def cut_power(root: Path, synced: list[Path], chance: random.Random) -> None:
+def cut_power(root: Path, lives: Lives, chance: random.Random) -> None:
     """Damage what is not safe: a file is once it and after it its folder were synced."""
-    files, safe = set[Path](), set[Path]()
-    for path in synced:
-        if path.is_dir():
-            safe |= {file for file in files if file.parent == path}
-        else:
-            files.add(path)
-    for path in sorted(root.rglob("*")):
-        pointer = path.name == "_last_checkpoint"  # it is written anew again and again
-        if path.is_dir() or "_spool" in path.parts or "_damaged" in path.parts or (path in safe and not pointer):
-            continue
-        _damage(path, chance)
+    for folder in sorted(each for each in root.iterdir() if not each.name.startswith("_")):
+        for path in sorted(folder.rglob("*")):
+            pointer = path.name == "_last_checkpoint"  # it is written anew again and again
+            if path.is_file() and (pointer or path not in lives.safe):
+                _damage(path, chance)
+    spool = root / "_spool" / "desk.spool"
+    if lives.spooled and spool.exists():
+        _damage_spool(spool, lives.spooled, chance)
 
 
 def _damage(path: Path, chance: random.Random) -> None:
@@ -101,6 +113,20 @@ def _damage(path: Path, chance: random.Random) -> None:
             path.write_bytes(bytes(len(content)))
         case _:
             pass
+
+
+def _damage_spool(path: Path, end: int, chance: random.Random) -> None:
+    """Damage some sectors behind what was synced, or let them be gone; and forget how far the tables have come."""
+    content = bytearray(path.read_bytes())
+    first = -(-end // SECTOR) * SECTOR
+    for at in range(first, len(content), SECTOR):
+        if chance.random() < 0.5:
+            content[at : at + SECTOR] = chance.choice((bytes(SECTOR), chance.randbytes(SECTOR)))[: len(content) - at]
+    if chance.random() < 0.2:
+        del content[max(first, end) :]
+    if chance.random() < 0.5:
+        content[SECTOR : 2 * SECTOR] = bytes(SECTOR)
+    path.write_bytes(content)
 
 
 def check(root: Path, accepted: int) -> None:
@@ -122,21 +148,14 @@ def check(root: Path, accepted: int) -> None:
 def test_nothing_accepted_is_lost_and_nothing_is_there_twice(
     tmp_path: Path, power: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chance = random.Random(7)
-    accepted, synced, killed = -1, list[Path](), Counter[str]()
-    life = Life()
+    chance, lives, killed = random.Random(7), Lives(tmp_path), Counter[str]()
     for kill in range(KILLS // 2):
-        following = Life()  # starts up meanwhile
-        life.live(tmp_path, accepted + 1, chance, TASKS[kill % len(TASKS)])
-        accepted = life.accepted
-        killed[life.killed_at] += 1
-        synced += life.synced
+        killed[lives.live(chance, TASKS[kill % len(TASKS)])] += 1
         if power:
-            cut_power(tmp_path, synced, chance)
-        life = following
-    life.end()
-    check(tmp_path, accepted)
+            cut_power(tmp_path, lives, chance)
+    lives.end()
+    check(tmp_path, lives.accepted)
     with capsys.disabled():
         how = "power cut" if power else "kill -9"
-        sys.stdout.write(f"\n{how}, by what it hit: {dict(killed)}; {accepted + 1} batches accepted\n")
+        sys.stdout.write(f"\n{how}, by what it hit: {dict(killed)}; {lives.accepted + 1} batches accepted\n")
     assert set(killed) >= {"accept", "commit"}
