@@ -1,4 +1,8 @@
-"""What was recorded, day by day: options with their quotes, and the levels of their underlyings beside them."""
+"""What was recorded, day by day: options with their quotes, and the levels of their underlyings beside them.
+
+IB sends Greeks whole or not at all. Where volatility and delta were recorded and gamma, theta or vega were not, those
+are Black's at the recorded volatility and level; without the rest a recorded delta could not be shown.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from desk.market import calendar, contracts, vix
+from desk.market import calendar, contracts, pricing, vix
 from messages.contract import Contract
 
 Floats = npt.NDArray[np.float64]
@@ -41,12 +45,25 @@ class Day:
         ends = pairwise([*bounds["first"].to_list(), len(rows)])
         self._bounds: dict[_Key, tuple[int, int]] = dict(zip(bounds.select(_NAMES).rows(), ends, strict=True))
         listed: defaultdict[str, list[tuple[float, Contract]]] = defaultdict(list)
-        for symbol, trading_class, expiry, strike, right in self._bounds:
+        settles: list[float] = []
+        for (symbol, trading_class, expiry, strike, right), (first, end) in self._bounds.items():
             option = contracts.option(symbol, expiry, strike, right, trading_class)
             listed[symbol].append((contracts.settlement(option), option))
+            settles += [contracts.settlement(option)] * (end - first)
         self.listed = dict(listed)
+        self._complete(rows, np.array(settles))
         self.levels: dict[str, Series] = {str(symbol): _levels(part) for (symbol,), part in rows.group_by("symbol")}
         self.vix = _vix(rows.filter(symbol="SPX"))
+
+    def _complete(self, rows: pl.DataFrame, settles: Floats) -> None:
+        """Fill in the Greeks that were not recorded beside a volatility and a delta."""
+        c = self.columns
+        years = np.maximum(settles - self.at, 0.0) / contracts.YEAR
+        call, level = (rows["right"] == "C").to_numpy(), c["underlying"]
+        made = pricing.greeks(level, rows["strike"].to_numpy(), years, c["iv"], 1.0, call, level)
+        for name in ("gamma", "theta", "vega"):
+            lacking = np.isnan(c[name]) & ~np.isnan(c["delta"])
+            c[name] = np.where(lacking, getattr(made, name), c[name])
 
     def row(self, contract: Contract, at: float, hold: float) -> int | None:
         """Return the row that holds at that time, None when none does."""

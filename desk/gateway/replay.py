@@ -1,7 +1,8 @@
 """A recorded market as the paper gateway's source: what was recorded, exactly, for as long as it holds.
 
 A recorded quote holds from its own time until the next recording of that contract, or `hold` seconds, within its day.
-After that the contract is still listed and has no quote. Nothing is filled in: what the recording lacks stays missing.
+After that the contract is still listed and has no quote. What the recording lacks stays missing, but for Greeks that
+it has in part (`desk.gateway.recording`).
 A day without a recording is a day without quotes. Levels of stocks and indices: see `desk.gateway.levels`.
 """
 

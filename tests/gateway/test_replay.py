@@ -14,7 +14,8 @@ from desk.gateway.recording import by_day
 from desk.gateway.replay import ReplaySource
 from desk.gateway.source import FITTED, REPLAY
 from desk.market import calendar
-from desk.market.contracts import index, option, stock
+from desk.market.contracts import YEAR, index, option, settlement, stock
+from desk.market.pricing import greeks
 from messages.contract import Contract
 
 DAY = date(2026, 7, 14)
@@ -71,10 +72,24 @@ def test_a_quote_is_returned_exactly_and_what_is_missing_stays_so(source: Replay
     q = source.quotes([PUT, CALL], TEN)
     assert (q.bid[0], q.ask[0], q.last[0], q.iv[0], q.delta[0]) == (3.17, 3.29, 3.2, 0.2113, -0.31)
     assert (q.volume[0], q.open_interest[0], q.underlying[0]) == (12, 3400, 602.37)
-    assert np.isnan([q.gamma[0], q.theta[0], q.vega[0], q.close[0], q.bid_size[0]]).all()
+    assert np.isnan([q.close[0], q.bid_size[0]]).all()
     assert (q.bid[1], q.ask[1]) == (0.0, 0.01)
-    assert np.isnan([q.last[1], q.volume[1], q.iv[1]]).all()
+    assert np.isnan([q.last[1], q.volume[1], q.iv[1], q.gamma[1], q.theta[1], q.vega[1]]).all()
     assert q.kind == (REPLAY, REPLAY)
+
+
+def test_greeks_recorded_in_part_are_completed_at_the_recorded_volatility() -> None:
+    partly = row(TEN, iv=0.2, delta=-0.3, underlying=602.0)
+    source = ReplaySource(by_day(lake(partly, row(TEN, CALL, iv=0.2, underlying=602.0))), None)
+    q = source.quotes([PUT, CALL], TEN)
+    years = (settlement(PUT) - TEN) / YEAR
+    own = greeks(602.0, 600.0, years, 0.2, 1.0, call=False, spot=602.0)
+    assert (q.iv[0], q.delta[0]) == (0.2, -0.3)
+    assert (q.gamma[0], q.theta[0], q.vega[0]) == pytest.approx((float(own.gamma), float(own.theta), float(own.vega)))
+    assert np.isnan([q.delta[1], q.gamma[1], q.theta[1], q.vega[1]]).all()
+    whole = row(TEN, iv=0.2, delta=-0.3, gamma=1.0, theta=2.0, vega=3.0, underlying=602.0)
+    q = ReplaySource(by_day(lake(whole)), None).quotes([PUT], TEN)
+    assert (q.gamma[0], q.theta[0], q.vega[0]) == (1.0, 2.0, 3.0)
 
 
 @pytest.mark.parametrize(
