@@ -167,7 +167,9 @@ def _unlisted(short_put: Quote, short_call: Quote, wing: float) -> Veto:
 
 def _none_far(small: Sequence[Quote], right: str, spot: float, rule: Rule) -> Veto:
     farthest, least = max(_distance(q, spot) for q in small), rule.distance(right)
-    text = f"the farthest {_SIDE[right]} is {farthest:g} points from spot, at least {least:g} is wanted"
+    text = (
+        f"{_of(small[0])}: the farthest {_SIDE[right]} is {farthest:g} points from spot, at least {least:g} is wanted"
+    )
     return Veto("min_distance", text, {"distance": farthest, "min_distance": least, "spot": spot})
 
 
@@ -176,5 +178,6 @@ def _none_small(side: Sequence[Quote], right: str, rule: Rule) -> Veto:
     smallest = min(deltas, default=None)
     word = _SIDE[right]
     text = f"no {word} has a delta" if smallest is None else f"the smallest |delta| of a {word} is {smallest:.3f}"
+    text = f"{_of(side[0])}: {text}" if side else text
     numbers = {"smallest": smallest, "short_delta": rule.delta, "seen": float(len(side))}
     return Veto(f"no_short_{word}", f"{text}, at most {rule.delta:g} is wanted", numbers)

@@ -21,6 +21,6 @@ def _rules(config: Config, state: State, look: exits.Look) -> Decision:
     lines = exits.red_lines(look, config.delta_red_line, config.proximity_red_line)
     changes = exits.breaches(look, state, lines)
     if any(line.crossed for line in lines):
-        return Decision((exits.at_market(look.holding, "red_line"), *changes), look.vetoes)
-    closing = exits.profit(look, config.profit_target) or exits.stop(look, config.stop_loss)
-    return Decision((closing, *changes) if closing else changes, look.vetoes)
+        return exits.first(look, exits.at_market(look.holding, "red_line"), told=changes)
+    profit = exits.profit(look, config.profit_target, config.profit_share)
+    return exits.first(look, profit, exits.stop(look, config.stop_loss), told=changes)

@@ -25,6 +25,6 @@ def _rules(config: Config, state: State, look: exits.Look) -> Decision:
     changes = exits.breaches(look, state, lines)
     over = tuple(change for change in changes if not change.active)
     if begun := next((change for change in changes if change.active), None):
-        return Decision((exits.at_market(look.holding, "red_line", config.red_line_share), begun, *over), look.vetoes)
-    closing = exits.expiring(look, config.exit_dte)
-    return Decision((closing, *over) if closing else over, look.vetoes)
+        part = exits.at_market(look.holding, "red_line", config.red_line_share)
+        return exits.first(look, part, told=(begun, *over))
+    return exits.first(look, exits.expiring(look, config.exit_dte), told=over)

@@ -32,6 +32,7 @@ class Config(Params):
     max_entries: Count = Field(3, description="entry orders per day, all symbols together")
     exit_dte: int = Field(21, ge=0, description="closes at this many calendar days to expiry or fewer")
     profit_target: Fraction = Field(0.50, description="closes when this fraction of the credit is earned")
+    profit_share: Fraction = Field(0.50, description="fraction of that profit which closing at natural must still earn")
     stop_loss: Positive = Field(2.0, description="closes when the debit is this many times the credit")
     poll: Positive = Field(30.0, description="seconds between decisions")
     tick: Positive = Field(0.01, description="step of the combo's price in dollars")

@@ -15,9 +15,9 @@ def manage(config: Config, view: View, state: State) -> Decision:
 
 
 def _rules(config: Config, look: exits.Look) -> Decision:
-    closing = (
-        exits.profit(look, config.profit_target)
-        or exits.stop(look, config.stop_loss)
-        or exits.expiring(look, config.exit_dte)
+    return exits.first(
+        look,
+        exits.profit(look, config.profit_target, config.profit_share),
+        exits.stop(look, config.stop_loss),
+        exits.expiring(look, config.exit_dte),
     )
-    return Decision((closing,) if closing else (), look.vetoes)

@@ -104,7 +104,7 @@ def test_a_position_is_looked_at_first_and_closed_with_its_quotes() -> None:
         assert isinstance(wanted, SpotsWanted)
         assert (wanted.priority, wanted.contracts) == (Priority.POSITION, (SPX, *HELD.condor.legs))
         (wishes,) = around.wishes[:1]
-        assert wishes.wishes == (Exit("p", 1, "profit", 0.30, 0.50),)
+        assert wishes.wishes == (Exit("p", 1, "profit", 0.30, 0.40),)
         assert {quote.contract for quote in wishes.quotes} == {SPX, *HELD.condor.legs}
         facts = made.report().facts
         assert (facts["open_positions"], facts["realised"], facts["unrealised"]) == (1, -12.5, pytest.approx(30.0))
@@ -137,7 +137,7 @@ def test_data_that_does_not_come_is_a_veto_and_no_decision_is_left_open() -> Non
         assert facts["unrealised"] is None
         around.silent.clear()
         made.until("11:02:20")
-        assert around.wished() == [Exit("p", 1, "profit", 0.1, 0.3)]
+        assert around.wished() == [Exit("p", 1, "profit", 0.1, 0.2)]
 
 
 def test_a_forced_exit_needs_no_market() -> None:

@@ -102,11 +102,11 @@ def holding(
 
 
 def marks(held: Holding, t: float, debit: float, delta: float = 0.05) -> tuple[Quote, ...]:
-    """Sound quotes of a position's legs, together `debit` at mid and 0.20 more at the market."""
+    """Sound quotes of a position's legs, together `debit` at mid and 0.10 more at the market."""
     short_put, long_put, short_call, long_call = held.condor.legs
     half, far = 1 + debit / 2, delta / 2
     legs = ((short_put, half, -delta), (long_put, 1.0, -far), (short_call, half, delta), (long_call, 1.0, far))
-    return tuple(Quote(leg, t, bid=mid - 0.05, ask=mid + 0.05, delta=size) for leg, mid, size in legs)
+    return tuple(Quote(leg, t, bid=mid - 0.025, ask=mid + 0.025, delta=size) for leg, mid, size in legs)
 
 
 def closing(position: str = "p", limit: float | None = None) -> Working:

@@ -67,21 +67,36 @@ def test_profit_at_half_the_credit(debit: float, closes: bool) -> None:
     found = exits(decide(debit))
     assert bool(found) is closes
     if closes:
-        assert found == [Exit("p", 1, "profit", limit=0.30, worst=0.50, then_market=False)]
+        assert found == [Exit("p", 1, "profit", limit=0.30, worst=0.40, then_market=False)]
 
 
-@pytest.mark.parametrize(("target", "debit", "closes"), [(0.25, 0.45, True), (0.25, 0.46, False), (0.9, 0.07, False)])
+@pytest.mark.parametrize(("target", "debit", "closes"), [(0.4, 0.36, True), (0.4, 0.37, False), (0.9, 0.07, False)])
 def test_the_profit_target_is_a_parameter(target: float, debit: float, closes: bool) -> None:
     assert bool(exits(decide(debit, profit_target=target))) is closes
 
 
-def test_a_profit_is_never_walked_into_a_loss() -> None:
-    wide = tuple(replace(quote, bid=quote.bid - 0.4, ask=quote.ask + 0.4) for quote in marks(HELD, NOON, 0.3))  # type: ignore[operator]  # both are there
-    assert exits(decide(legs=wide)) == [Exit("p", 1, "profit", limit=0.30, worst=0.60)]
+@pytest.mark.parametrize(
+    ("natural", "share", "closes"), [(0.44, 0.5, True), (0.45, 0.5, True), (0.46, 0.5, False), (0.46, 0.4, True)]
+)
+def test_a_profit_waits_while_the_market_is_too_wide_to_take_it(natural: float, share: float, closes: bool) -> None:
+    wider = (natural - 0.4) / 4
+    wide = tuple(replace(q, bid=q.bid - wider, ask=q.ask + wider) for q in marks(HELD, NOON, 0.3))  # type: ignore[operator]  # both are there
+    decision = decide(legs=wide, profit_share=share)
+    assert [each.worst for each in exits(decision)] == (
+        [pytest.approx(0.5 if natural > 0.45 else 0.45)] if closes else []
+    )
+    assert names(decision) == ([] if closes else ["wide_market"])
+    if not closes:
+        assert decision.vetoes[0].numbers == {
+            "debit": 0.3,
+            "natural": pytest.approx(natural),
+            "credit": 0.6,
+            "most": pytest.approx(0.45),
+        }
 
 
 def test_what_is_worth_nothing_is_closed_for_a_tick() -> None:
-    assert exits(decide(0.0)) == [Exit("p", 1, "profit", limit=0.05, worst=0.20)]
+    assert exits(decide(0.0)) == [Exit("p", 1, "profit", limit=0.05, worst=0.10)]
     assert exits(decide(-0.3))[0].limit == 0.05
 
 
@@ -92,7 +107,7 @@ def test_stop_at_twice_the_credit(debit: float, closes: bool) -> None:
     if closes:
         (stop,) = found
         assert (stop.reason, stop.limit, stop.then_market, stop.quantity) == ("stop", 1.20, True, 1)
-        assert stop.worst == (1.40 if debit == 1.20 else 1.45)
+        assert stop.worst == (1.30 if debit == 1.20 else 1.35)
 
 
 def test_a_stop_never_bids_more_than_the_wing() -> None:

@@ -107,7 +107,7 @@ def test_time_exit_at_thirty_days(expiry: str, days: int, closes: bool) -> None:
     held = holding(clock("11:00"), expiry=expiry, quantity=2)
     assert dte(expiry, NOON) == days
     found = exits(decide(held))
-    assert found == ([Exit("p", 2, "time", limit=3.0, worst=3.2, then_market=True)] if closes else [])
+    assert found == ([Exit("p", 2, "time", limit=3.0, worst=3.1, then_market=True)] if closes else [])
 
 
 def test_days_of_an_am_settled_month_are_counted_to_its_thursday() -> None:

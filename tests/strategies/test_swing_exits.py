@@ -32,7 +32,7 @@ def test_profit_at_half_the_credit(debit: float, closes: bool) -> None:
     found = exits(decide(debit=debit))
     assert [each.reason for each in found] == (["profit"] if closes else [])
     if closes:
-        assert (found[0].limit, found[0].worst, found[0].then_market) == (debit, round(debit + 0.2, 2), False)
+        assert (found[0].limit, found[0].worst, found[0].then_market) == (debit, round(debit + 0.1, 2), False)
 
 
 @pytest.mark.parametrize(("debit", "closes"), [(2.39, False), (2.40, True), (2.41, True)])
@@ -40,7 +40,7 @@ def test_stop_at_twice_the_credit(debit: float, closes: bool) -> None:
     found = exits(decide(debit=debit))
     assert [each.reason for each in found] == (["stop"] if closes else [])
     if closes:
-        assert (found[0].limit, found[0].worst, found[0].then_market) == (debit, round(debit + 0.2, 2), True)
+        assert (found[0].limit, found[0].worst, found[0].then_market) == (debit, round(debit + 0.1, 2), True)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_time_exit_at_twenty_one_days(day: date, days: int, closes: bool) -> Non
     t = clock("11:00", day)
     assert dte(NEAR, t) == days
     found = exits(decide(t=t))
-    assert found == ([Exit("p", 1, "time", limit=1.2, worst=1.4, then_market=True)] if closes else [])
+    assert found == ([Exit("p", 1, "time", limit=1.2, worst=1.3, then_market=True)] if closes else [])
 
 
 @pytest.mark.parametrize(("day", "time"), [(date(2026, 11, 27), "12:59:59"), (date(2026, 3, 10), "15:59:59")])
