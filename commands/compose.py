@@ -49,6 +49,8 @@ TRADER = "trader"
 HUNG = 75
 """Exit code that asks whoever started the desk to start it again, because a broker or a trader that hangs still has its
 client id, or its logs: EX_TEMPFAIL of sysexits.h."""
+_FLATTENING = 6
+"""Stop limits that a strategy has which closes its positions first."""
 _BENCHMARKS = (index("SPX"), index("VIX"))
 
 
@@ -142,7 +144,11 @@ def children(
         recorded = tuple(plan_of(each, config.schedule.timeout).underlying for each in config.collectors)
         specs.append(ChildSpec("backfill", lambda context: BackfillActor(context, recorded)))
     specs += [
-        ChildSpec(strategy_name(strategy), partial(_strategy, strategy))
+        ChildSpec(
+            strategy_name(strategy),
+            partial(_strategy, strategy),
+            stop_timeout=(_FLATTENING if strategy.on_shutdown == "flatten" else 1) * config.supervision.stop_timeout,
+        )
         for strategy in config.strategies
         if strategy.enabled and trading
     ]
