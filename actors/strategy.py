@@ -249,7 +249,7 @@ class StrategyActor(Actor):
         if any(each.position not in self._debits for each in holdings):
             return None
         gains = ((each, PerShare(each.credit - self._debits[each.position])) for each in holdings)
-        return round(sum(worth(each.condor, gain, each.quantity).amount for each, gain in gains), 2)
+        return round(sum((worth(each.condor, gain, each.quantity).amount for each, gain in gains), 0.0), 2)
 
     # ---- A stop that flattens ---------------------------------------------------------------------------------------
 
