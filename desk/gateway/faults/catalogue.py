@@ -7,7 +7,16 @@ from desk.gateway.faults.connection import Blip, Drop, Fragments, HalfOpen, InUs
 from desk.gateway.faults.fault import Fault
 from desk.gateway.faults.kinds import TICKS
 from desk.gateway.faults.market import Crossed, Holes, Partly, SentinelGreeks, Unsubscribed, WrongPrice
-from desk.gateway.faults.orders import Acknowledgement, Correction, ExtraBlank, NextId, Note, TimeFormat, TwoOrders
+from desk.gateway.faults.orders import (
+    Acknowledgement,
+    Correction,
+    ExtraBlank,
+    LostFills,
+    NextId,
+    Note,
+    TimeFormat,
+    TwoOrders,
+)
 from desk.gateway.faults.quotes import Frozen, Thin
 from desk.gateway.resolve import NOTHING
 
@@ -107,7 +116,7 @@ _ORDERS = (
     Late(name="late-execution", kinds=("execDetails", "commissionReport"), seconds=0.5),
     Late(name="late-commission", kinds=("commissionReport",), seconds=30.0),
     Lose(name="no-commission", kinds=("commissionReport",)),
-    Lose(name="lost-fills", kinds=("execDetails", "commissionReport")),
+    LostFills(name="lost-fills"),
     Note(name="tif-preset"),
     Note(
         name="outside-hours",

@@ -27,7 +27,8 @@ def order_id(message: Message) -> int:
 class Acknowledgement(OnMessages):
     """What is said of an order (status, open order; with `fills` executions and commissions too) comes late or never.
 
-    The order is live all the same. Each placement is a chance. `seconds` of market time later, or never (0).
+    The order is live all the same, and whoever asks for open orders or executions is told of it. Each placement is a
+    chance. `seconds` of market time later, or never (0).
     """
 
     kinds: tuple[str, ...] = ("placeOrder",)
@@ -37,6 +38,8 @@ class Acknowledgement(OnMessages):
     def concerns(self, message: Message, scene: Scene) -> bool:
         """See `Fault`."""
         hidden = scene.about(message.client).setdefault("hidden", set())
+        if _asked(message, scene):
+            return False
         if message.kind in _ORDER or (self.fills and message.kind in _FILL):
             return order_id(message) in hidden or (message.kind == "commissionReport" and message.fields[2] in hidden)
         return OnMessages.concerns(self, message, scene)
@@ -54,6 +57,30 @@ class Acknowledgement(OnMessages):
         if message.kind == "execDetails":
             hidden.add(message.fields[_EXECUTION_AT])
         return [(self.seconds, message.fields)] if self.seconds else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostFills(OnMessages):
+    """Executions and commissions do not come when they happen; whoever asks for executions gets both."""
+
+    kinds: tuple[str, ...] = ("execDetails",)
+
+    def concerns(self, message: Message, scene: Scene) -> bool:
+        """See `Fault`."""
+        hidden = scene.about(message.client).setdefault("hidden", set())
+        if message.kind == "commissionReport":
+            return message.fields[2] in hidden
+        return not _asked(message, scene) and OnMessages.concerns(self, message, scene)
+
+    def counts(self, message: Message) -> bool:
+        """See `Fault`."""
+        return message.kind == "execDetails"
+
+    def pass_on(self, message: Message, scene: Scene) -> Passed:
+        """See `Fault`."""
+        if message.kind == "execDetails":
+            scene.about(message.client)["hidden"].add(message.fields[_EXECUTION_AT])
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +214,17 @@ _EXECUTION_AT = 14
 _LEGS_AT = 62
 """Where the legs' description stands in a completed order from version 177 on; one later before."""
 _FORMS = re.compile(r"(\d{8})(?:-|\s+)(\d\d:\d\d:\d\d)(?:\s+(\S+))?")
+
+
+def _asked(message: Message, scene: Scene) -> bool:
+    """Whether a message answers a question: an open order of a list, or an execution with its commission."""
+    about = scene.about(message.client)
+    if message.kind in {"reqOpenOrders", "reqAllOpenOrders", "openOrderEnd"}:
+        about["listing"] = message.kind != "openOrderEnd"
+    if message.kind == "execDetails" and message.fields[1] != "-1":
+        about["hidden"].discard(message.fields[_EXECUTION_AT])
+        return True
+    return message.kind in _ORDER and about.get("listing", False)
 
 
 def _orders(scene: Scene, message: Message) -> tuple[set[int], dict[int, int]]:

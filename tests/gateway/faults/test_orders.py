@@ -124,6 +124,19 @@ def test_an_order_without_a_word_is_live_all_the_same(name: str, fills: int) -> 
     run(scenario())
 
 
+def test_who_asks_is_told_of_an_order_without_a_word() -> None:
+    async def scenario() -> None:
+        async with serving(faults=(fault("swallowed"),)) as served, connected(served.port) as ib:
+            working, filled = await buy(ib, 200.0), await buy(ib)
+            while not (fills := await ib.reqExecutionsAsync()):
+                pass
+            assert [fill.execution.orderId for fill in fills] == [filled.order.orderId]
+            await ib.reqAllOpenOrdersAsync()
+            assert working.orderStatus.status == "Submitted"
+
+    run(scenario())
+
+
 def test_an_acknowledgement_comes_late() -> None:
     async def scenario() -> None:
         clock = SimulatedClock(START, 50)
@@ -194,9 +207,9 @@ def test_fills_are_lost_and_found_again_by_asking() -> None:
             trade = await buy(ib)
             await until(ib, lambda: trade.orderStatus.status == "Filled")
             assert not trade.fills
-            served.gateway.faults.clear()
-            await ib.reqExecutionsAsync()
-            assert len(trade.fills) == 1
+            (fill,) = await ib.reqExecutionsAsync()
+            assert trade.fills == [fill]
+            assert fill.commissionReport.execId == fill.execution.execId
 
     run(scenario())
 
