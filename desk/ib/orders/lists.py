@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 
 from ib_async.client import Client
@@ -14,12 +14,15 @@ from desk.ib.queue import RequestQueue
 from desk.ib.session import Session
 from messages.market import Priority
 
+_DEBT = 30.0
+"""Seconds of market time after which an end that was not waited for does not come any more."""
+
 
 class Lists:
     """Asks and waits for the end of a list. What is in it is heard elsewhere.
 
-    An end that comes after its request was given up must not pass for that of the next: it is passed over. When the
-    next one's never comes, the one passed over was its own, and nothing is owed any more.
+    An end that comes after its request was given up must not pass for that of the next: it is passed over, for `_DEBT`
+    seconds. When the next one's never comes, the one passed over was its own, and nothing is owed any more.
     """
 
     def __init__(self, session: Session, queue: RequestQueue, timers: LoopTimers) -> None:
@@ -28,7 +31,7 @@ class Lists:
         self._timers = timers
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: dict[str, asyncio.Future[None]] = {}
-        self._owed: Counter[str] = Counter()
+        self._owed: dict[str, float] = {}
         self._passed: set[str] = set()
 
     async def ask(self, what: str, send: Callable[[Client], None], deadline: float) -> None:
@@ -57,7 +60,8 @@ class Lists:
             except TimeoutError:
                 if not sent:
                     raise Expired("its deadline passed before its turn") from None
-                self._owed[what] = 0 if what in self._passed else 1
+                if what not in self._passed:
+                    self._owed[what] = self._timers.clock.time() + _DEBT
                 raise Timeout(f"the list of {what} has no end") from None
             finally:
                 self._waiting.pop(what, None)
@@ -65,8 +69,7 @@ class Lists:
     def ended(self, what: str) -> None:
         """Take in the end of a list."""
         waiting = self._waiting.get(what)
-        if self._owed[what]:
-            self._owed[what] = 0
+        if self._timers.clock.time() < self._owed.pop(what, 0.0):
             if waiting is not None:
                 self._passed.add(what)
         elif waiting is not None and not waiting.done():

@@ -83,9 +83,7 @@ def test_an_order_whose_acknowledgement_is_lost_is_found_among_the_open_ones() -
     async def scenario(stage: Stage) -> None:
         async with stage.desk(stage.open("lost-acknowledgement times=1")) as made:
             name = made.place(made.order(limit=5.0))
-            await made.sleep(4.0)
-            made.gateway.faults.clear()
-            await made.sleep(10.0)
+            await made.sleep(15.0)
             assert made.states(name) == [S.SENT, S.UNKNOWN, S.WORKING]
             assert made.last(name).net == -5.0
 
@@ -96,10 +94,7 @@ def test_an_order_that_fills_without_a_word_is_found_with_its_executions() -> No
     async def scenario(stage: Stage) -> None:
         async with stage.desk(stage.open("swallowed times=1")) as made:
             name = made.place(made.order(limit=3.0))
-            await made.sleep(4.0)
-            assert made.states(name) == [S.SENT]
-            made.gateway.faults.clear()
-            await made.sleep(10.0)
+            await made.sleep(15.0)
             assert made.states(name) == [S.SENT, S.UNKNOWN, S.FILLED]
             assert (len(made.rows(name)), len(made.costs(name)), made.last(name).filled) == (5, 4, 1)
 

@@ -62,13 +62,12 @@ def test_times_of_executions_in_all_three_forms_are_the_same_instant() -> None:
 def test_lost_fills_come_with_the_truth() -> None:
     async def scenario(stage: Stage) -> None:
         async with stage.desk() as made:
-            number = made.arm("lost-fills")
+            made.arm("lost-fills")
             name = made.place(made.order(limit=3.0))
             await made.sleep(10.0)
             assert made.last(name).state is S.FILLED
             assert made.last(name).filled == 1
             assert made.of(Executed) == []
-            made.gateway.faults.disarm(number)
             truth = await made.truth()
             assert (len(truth.executed), len(truth.charged)) == (5, 4)
             assert (len(made.rows(name)), len(made.costs(name))) == (5, 4)
