@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 import polars as pl
 
@@ -18,6 +19,23 @@ from messages.data import Batch, DailyBars, PositionMark, ScheduleInForce, Slot
 
 Item = Mapping[str, pl.DataFrame]
 """Rows by table name that become durable together or not at all."""
+
+_FIGURES = (
+    "bid",
+    "ask",
+    "last",
+    "volume",
+    "open_interest",
+    "iv",
+    "delta",
+    "gamma",
+    "theta",
+    "vega",
+    "underlying",
+    "greeks_source",
+    "venue",
+)
+"""Fields of a quote that are columns of option_snapshots under the same name."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,42 +92,30 @@ def derived() -> list[pl.Expr]:
 
 
 def _quotes(quotes: tuple[Quote, ...], cycle: float) -> pl.DataFrame:
-    later = {"date", "yearmonth", "strike_partition", "quality", "mid"}
-    known = [name for name in SNAPSHOTS.schema if name not in later]
-    raw = pl.DataFrame(
-        [_row(quote, instant(cycle)) for quote in quotes],
-        schema={name: SNAPSHOTS.schema[name] for name in known},
-        orient="row",
-    )
-    whole = raw.with_columns(*derived(), mid=pl.lit(None, dtype=pl.Float64))
+    """Return snapshots, made column by column: a chain has thousands of rows, and row by row takes three times as long."""
+    of = [quote.contract for quote in quotes]
+    columns: dict[str, Iterable[object]] = {
+        "timestamp": [round(quote.received * 1e6) for quote in quotes],
+        "symbol": [each.symbol for each in of],
+        "strike": [each.strike for each in of],
+        "expiry": [each.expiry for each in of],
+        "right": [each.right for each in of],
+        **{name: map(attrgetter(name), quotes) for name in _FIGURES},
+        "trading_class": [each.trading_class or each.symbol for each in of],
+        "missing": [",".join(quote.missing) for quote in quotes],
+    }
+    raw = pl.DataFrame([_column(SNAPSHOTS, name, values) for name, values in columns.items()])
+    began = pl.lit(instant(cycle)).cast(SNAPSHOTS.schema["cycle"])
+    whole = raw.with_columns(cycle=began, mid=pl.lit(None, dtype=pl.Float64)).with_columns(*derived())
     return judged(whole).select(SNAPSHOTS.schema.names())
 
 
-def _row(quote: Quote, cycle: datetime) -> tuple[object, ...]:
-    of = quote.contract
-    return (
-        instant(quote.received),
-        of.symbol,
-        of.strike,
-        of.expiry,
-        of.right,
-        quote.bid,
-        quote.ask,
-        quote.last,
-        quote.volume,
-        quote.open_interest,
-        quote.iv,
-        quote.delta,
-        quote.gamma,
-        quote.theta,
-        quote.vega,
-        cycle,
-        of.trading_class or of.symbol,
-        quote.underlying,
-        quote.greeks_source,
-        quote.venue,
-        ",".join(quote.missing),
-    )
+def _column(table: Table, name: str, values: Iterable[object]) -> pl.Series:
+    """Return a column of a table; times are given in microseconds since 1970."""
+    kind = table.schema[name]
+    if isinstance(kind, pl.Datetime):
+        return pl.Series(name, list(values), dtype=pl.Int64).cast(kind)
+    return pl.Series(name, list(values), dtype=kind)
 
 
 def _futures(quotes: list[Quote], slot: Slot) -> pl.DataFrame:
