@@ -92,7 +92,7 @@ def derived() -> list[pl.Expr]:
 
 
 def _quotes(quotes: tuple[Quote, ...], cycle: float) -> pl.DataFrame:
-    """Return snapshots, made column by column: a chain has thousands of rows, and row by row takes three times as long."""
+    """Return snapshots, made column by column: row by row takes three times as long."""
     of = [quote.contract for quote in quotes]
     columns: dict[str, Iterable[object]] = {
         "timestamp": [round(quote.received * 1e6) for quote in quotes],
