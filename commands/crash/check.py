@@ -25,7 +25,7 @@ TWICE, LOST, UNEXPLAINED = "order twice", "fill lost", "unexplained position"
 UNLOGGED, INVENTED, DOUBLED = "order without intent", "fill that never was", "fill counted twice"
 CLOSED_TWICE, CROWDED = "closed twice", "too many at once"
 UNENDED, HALTED, CHARGED = "not ended", "entered after the halt", "commissions differ"
-ENDED = "desk ended by itself"
+ENDED, CRASHED, ALARMED = "desk ended by itself", "actor fell over", "desk halted itself"
 _CENT = 0.005
 
 

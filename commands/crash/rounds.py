@@ -14,7 +14,7 @@ from random import Random
 from threading import Lock
 
 from commands.crash import book as books
-from commands.crash import check, processes
+from commands.crash import check, processes, words
 from commands.crash import logs as trades
 from commands.crash.book import Book
 from commands.crash.check import Violation
@@ -45,8 +45,7 @@ _KILLED = -9
 _WARM = "commands.crash.warm"
 _PROCESSES = Lock()
 """Held while one starts or is put away: `multiprocessing` looks after all of them then, whosever they are."""
-_RECONCILED = b'"event": "reconciled"'
-"""What stands in the desk's log once it has compared its trade logs with the gateway."""
+_BY = "crash-matrix"
 
 
 class StuckError(Exception):
@@ -97,12 +96,7 @@ class _Life:
     @property
     def reconciled(self) -> bool:
         """Whether it has compared its trade logs with the gateway."""
-        try:
-            with self.log.open("rb") as file:
-                file.seek(self.since)
-                return _RECONCILED in file.read()
-        except FileNotFoundError:
-            return False
+        return words.reconciled(self.log, self.since)
 
     def listen(self, seconds: float) -> None:
         """Note what it crosses for so many machine seconds, or until it ends."""
@@ -144,7 +138,9 @@ class _Stage:
     def end(self) -> Round:
         """Halt, let a last desk flatten and stop in order, and compare what is left."""
         halted = self._clock.time()
-        halt.write(self._data, halt.Halt("the crash matrix is over", flatten=True, at=halted, by="crash-matrix"))
+        over = halt.Halt("the crash matrix is over", flatten=True, at=halted, by=_BY)
+        if (standing := halt.write(self._data, over)).by != _BY:
+            self._violations.append(Violation(check.ALARMED, standing.reason))
         life = self._life(Trap(), fresh=False)
         self._rest(life)
         if life.alive:
@@ -153,7 +149,7 @@ class _Stage:
         if life.alive:
             life.kill()
         logs, book = self._compare(life, died=False)
-        self._violations += check.at_rest(book, logs, halted)
+        self._violations += check.at_rest(book, logs, halted) + words.complaints(life.log)
         return Round(tuple(self._deaths), book, tuple(self._violations))
 
     def _rest(self, life: _Life) -> None:
@@ -205,7 +201,7 @@ class _Stage:
 def _forks() -> BaseContext:
     """Processes forked from one that has imported everything and has started nothing."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([_WARM])
+    context.set_forkserver_preload([_WARM, "typer"])
     return context
 
 
