@@ -56,6 +56,14 @@ def session_at(t: float) -> Session | None:
     return found if found is not None and found.opens <= t < found.closes else None
 
 
+def opens_next(t: float) -> float:
+    """Return when the exchange is open next (epoch seconds): `t` itself in a session, else the next one's open."""
+    if session_at(t) is not None:
+        return t
+    today = session(day := exchange_date(t))
+    return today.opens if today is not None and t < today.opens else next_session(day).opens
+
+
 def exchange_date(t: float) -> date:
     """Return the exchange's date at epoch time `t`."""
     return datetime.fromtimestamp(t, EXCHANGE).date()

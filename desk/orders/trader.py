@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from desk.market.calendar import exchange_date
+from desk.market.calendar import exchange_date, opens_next
 from desk.orders import halt as kill_switch
 from desk.orders.account import Account
 from desk.orders.books import Books
@@ -325,9 +325,13 @@ class Trader:
             self.entries.drop(Veto("ready", f"the session is lost: {told.reason}"))
 
     def _mark(self) -> None:
-        if self._edge.now() < self._marks_due:
+        now = self._edge.now()
+        if now < self._marks_due:
             return
-        self._marks_due = self._edge.now() + self._settings.reconcile
+        if (opens := opens_next(now)) > now:  # nothing moves until then
+            self._marks_due = opens
+            return
+        self._marks_due = now + self._settings.reconcile
         held = self.truth.held()
         for account, holding in held:
             self.recorder.mark(account.strategy, holding)

@@ -63,6 +63,16 @@ def test_a_session_holds_its_open_and_not_its_close() -> None:
     assert calendar.session_at(session.closes) is None
 
 
+def test_the_next_opening_is_now_in_a_session_else_the_coming_one() -> None:
+    friday, tuesday = calendar.session(date(2019, 5, 24)), calendar.session(date(2019, 5, 28))
+    assert friday is not None
+    assert tuesday is not None
+    assert calendar.opens_next(friday.opens + 60) == friday.opens + 60
+    assert calendar.opens_next(friday.opens - 60) == friday.opens
+    for closed in (friday.closes, calendar.at(date(2019, 5, 27), "12:00"), calendar.at(date(2019, 5, 28), "00:00")):
+        assert calendar.opens_next(closed) == tuesday.opens
+
+
 def test_the_exchange_date_is_new_yorks() -> None:
     late = datetime(2019, 5, 13, 23, 30, tzinfo=EXCHANGE).timestamp()
     assert datetime.fromtimestamp(late, UTC).day == 14

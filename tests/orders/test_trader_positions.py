@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.market.calendar import at
+from desk.market.calendar import at, opens_next
 from desk.market.contracts import day
 from desk.orders.lines import SettledLine
 from messages.contract import Bar
@@ -44,6 +44,22 @@ def test_every_position_is_marked_at_every_reconciliation(stage: Stage) -> None:
     assert [mark.quantity for mark in marks] == [-2, 2, -2, 2]
     assert marks[0].quote.bid == pytest.approx(0.25)
     assert stage.trader.facts()["unacknowledged"] == 0
+
+
+def test_nothing_is_marked_while_the_market_is_closed(stage: Stage) -> None:
+    stage.hold_position(2, condor(201, "20190705"))
+
+    def marks() -> list[float]:
+        updates = [each for each in stage.told["persistence"] if isinstance(each, PositionUpdates)]
+        return [mark.at for each in updates for mark in each.marks if mark.event == "mark"]
+
+    stage.advance(CLOSE - NOW - 1)
+    before = len(marks())
+    stage.advance(opens_next(CLOSE) - CLOSE)
+    assert len(marks()) == before
+    stage.advance(40)
+    assert len(marks()) > before
+    assert marks()[before] >= opens_next(CLOSE)
 
 
 def test_quotes_that_do_not_come_leave_marks_without_prices(stage: Stage) -> None:
