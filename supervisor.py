@@ -282,14 +282,14 @@ def export(
 
 @lake_app.command("audit")
 def lake_audit(
-    day: Annotated[str | None, typer.Argument(help="The day, YYYY-MM-DD; default: the newest.")] = None,
+    day: Annotated[str | None, typer.Argument(help="The day, YYYY-MM-DD, or `all`; default: the newest.")] = None,
     *,
     config: ConfigFile = CONFIG,
     data: Data = None,
     lake: Lake = None,
     json: AsJson = False,
 ) -> None:
-    """Prove for a day that ledger and rows agree. Exit code 0 if they do, 1 if not."""
+    """Prove for a day, or for all of them, that ledger and rows agree. Exit code 0 if they do, 1 if not."""
     from commands.audit import audit_lake
 
     raise typer.Exit(audit_lake(day, config, data, lake, as_json=json))

@@ -194,7 +194,7 @@ def lake_of(config: Path, data: Path | None, lake: Path | None) -> Lake:
     else:
         checked, folder = run_of(config, data)
         root = lake_place(checked, folder)
-    if root.open("option_snapshots") is None:
+    if all(root.open(name) is None for name in ("option_snapshots", "slots")):
         msg = f"there is no lake at {root}; run the desk first, or name one with --lake"
         raise RefusedError(msg)
     return Lake(root)

@@ -18,7 +18,7 @@ from desk.lake.errors import ReadError, edge
 from desk.lake.place import Root
 from desk.lake.rows import instant
 from desk.lake.schema import FUTURES, SCHEDULER_CONFIG, SLOTS, SNAPSHOTS
-from desk.lake.tables import scan
+from desk.lake.tables import newest, scan
 from desk.market.calendar import session
 from desk.market.slots import COMPLETE, MISSED, PARTIAL, slots_of
 
@@ -87,6 +87,13 @@ class AuditReport:
         return pl.DataFrame([{name: getattr(each, name) for name in names} for each in self.symbols])
 
 
+def days(root: Root) -> list[date]:
+    """Return the exchange dates that have an entry in the ledger or a row, ascending. ReadError."""
+    with edge(ReadError, f"cannot audit {root}"):
+        found = {day for table in (SLOTS, SNAPSHOTS, FUTURES) for day in newest(root, table).dates()}
+    return sorted(found)
+
+
 def audit(root: Root, day: date, until: float | None = None) -> AuditReport:
     """Audit a day of a lake; slots are due before `until` (epoch seconds).
 
@@ -97,11 +104,11 @@ def audit(root: Root, day: date, until: float | None = None) -> AuditReport:
     with edge(ReadError, f"cannot audit {root}"):
         slots = scan(root, SLOTS).filter(date=day).collect()
         tables = [scan(root, table).filter(date=day).collect() for table in (SNAPSHOTS, FUTURES)]
-        newest = scan(root, SLOTS).select(pl.col("date").max()).collect().item()
+        last = scan(root, SLOTS).select(pl.col("date").max()).collect().item()
         schedule = scan(root, SCHEDULER_CONFIG).collect()
     rows = pl.concat(tables, how="diagonal")
-    kept = newest is not None
-    running = until is None and day == newest
+    kept = last is not None
+    running = until is None and day == last
     limit = _until(day, slots, until, running=running)
     terms = {symbol: _terms(symbol, day, slots, schedule) for symbol in slots.get_column("symbol").unique().to_list()}
     grid = _grid(day, terms)
