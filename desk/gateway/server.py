@@ -13,6 +13,7 @@ from desk.gateway.account import Account
 from desk.gateway.catalogue import Catalogue
 from desk.gateway.clients import Client, Context
 from desk.gateway.connection import Connection
+from desk.gateway.exchange.blotter import Blotter
 from desk.gateway.faults.control import Control
 from desk.gateway.faults.engine import Faults
 from desk.gateway.faults.quotes import Market
@@ -69,10 +70,15 @@ class Gateway:
         assert self._context is not None
         return self._context
 
-    def held(self) -> dict[int, float]:
-        """Return the account's positions by contract id, once open: what a desk's books are compared with."""
+    @property
+    def blotter(self) -> Blotter:
+        """Its book of orders and executions, once open: what a desk's logs are compared with."""
         assert self._trading is not None
-        return {each.contract.con_id: each.quantity for each in self._trading.exchange.blotter.ledger.held()}
+        return self._trading.exchange.blotter
+
+    def held(self) -> dict[int, float]:
+        """Return the account's positions by contract id, once open."""
+        return {each.contract.con_id: each.quantity for each in self.blotter.ledger.held()}
 
     def open(self) -> None:
         """Get ready for clients on the running loop without listening: they come through `accept`.
