@@ -286,12 +286,11 @@ def measure(folder: Path, seconds: float, *, busy: bool) -> Run:
         over.set()
         beside.join()
         took = {way: list(times) for way, times in WATCH.took.items()}
-    queued = [look["queue"]["collection"] > 0 for look in looks if "queue" in look]
-    rates = [float(look["messages_per_second"]) for look in looks if "queue" in look]
+    rates = [float(look["messages_per_second"]) for look in looks]
     allowed = 1e3 * (quantile(bare, 0.99) + (BUSY if busy else IDLE))
     load = "full" if busy else "idle"
     ways = tuple(_way(load, way, took.get(way, []), allowed) for way in (EXIT, WHAT_IF, ENTRY))
-    waiting = sum(queued) / len(queued) if queued else 0.0
+    waiting = sum(map(_queued, looks)) / len(looks)
     beneath = (1e3 * quantile(bare, 0.5), 1e3 * quantile(bare, 0.99), 1e3 * quantile(late, 0.99))
     return Run(ways, *beneath, waiting, quantile(rates, 0.5))
 
@@ -299,7 +298,7 @@ def measure(folder: Path, seconds: float, *, busy: bool) -> Run:
 def _warm(desk: Desk, *, busy: bool) -> None:
     """Wait until orders flow and, where they should, collectors wait for their turn."""
     ends = time.monotonic() + PATIENCE
-    while not WATCH.took[ENTRY] or (busy and not _broker(desk)["queue"]["collection"]):
+    while not WATCH.took[ENTRY] or (busy and not _queued(_broker(desk))):
         if time.monotonic() > ends:
             raise SystemExit("the desk did not get that far")
         time.sleep(0.1)
@@ -307,6 +306,11 @@ def _warm(desk: Desk, *, busy: bool) -> None:
 
 def _broker(desk: Desk) -> dict[str, Any]:
     return next((each.facts for each in desk.system.reports() if each.name == "broker"), {})
+
+
+def _queued(look: dict[str, Any]) -> bool:
+    """Whether collection waits for its turn; a broker that starts has no queue yet."""
+    return bool(look.get("queue", {}).get("collection"))
 
 
 def _way(load: str, way: str, times: Sequence[float], target: float) -> Way:
