@@ -102,7 +102,6 @@ class Looking:
         for record in candidates:
             if record.heard < began and before[record.order_id] == (record.turn, record.state):
                 self._missed(record, began)
-        self._records.forget()
 
     async def _open_orders(self, deadline: float) -> None:
         def send(client: Client) -> None:

@@ -50,6 +50,7 @@ class Orders:
         self._gate = gate
         self._tell = tell
         self._up = False
+        self._halted = ""
         self._records = Records(timers.clock, tell)
         self._lists = Lists(session, queue, timers)
         self._sending = Sending(session, queue, timers, self._records, gate, acknowledge, self._unsynced)
@@ -72,7 +73,8 @@ class Orders:
         return await self._asking.margin(wanted)
 
     async def truth(self, wanted: TruthWanted) -> Truth:
-        """See `Asking.truth`."""
+        """See `Asking.truth`; asked again and again, so that what is old is forgotten here."""
+        self._records.forget()
         return await self._asking.truth(wanted)
 
     def facts(self) -> dict[str, Any]:
@@ -83,9 +85,10 @@ class Orders:
             "orders_in_flight": sum(1 for record in self._records if record.awaited),
             "orders_working": states[OrderState.WORKING],
             "orders_unknown": states[OrderState.UNKNOWN],
+            "orders_doubled": sum(1 for record in self._records if record.doubled),
             "orders_foreign": len(self._looking.foreign),
             "trading_account": account,
-            "halted": self._gate.halted(),
+            "halted": self._halted,
             "orders_refused": refusal or self._unsynced(),
         }
 
@@ -143,7 +146,8 @@ class Orders:
 
     async def _watch(self) -> None:
         while True:
-            if self._gate.halted():
+            self._halted = self._gate.halted()
+            if self._halted:
                 self._sending.cancel_entries()
             await pause(_POLL)
 

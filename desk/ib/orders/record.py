@@ -35,6 +35,11 @@ class Seen:
     status: str
     filled: int = 0
 
+    @property
+    def live(self) -> bool:
+        """Whether some of it may still fill."""
+        return self.status not in ENDING
+
 
 @dataclass(slots=True)
 class Record:
@@ -72,7 +77,12 @@ class Record:
     @property
     def live(self) -> bool:
         """Whether IB says that some of it may still fill."""
-        return any(seen.status not in ENDING for seen in self.perms.values())
+        return any(seen.live for seen in self.perms.values())
+
+    @property
+    def doubled(self) -> bool:
+        """Whether IB has made two live orders of it: what a change over a bad connection can do."""
+        return sum(1 for seen in self.perms.values() if seen.live) > 1
 
     @property
     def entry(self) -> bool:

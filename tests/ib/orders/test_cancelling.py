@@ -131,10 +131,12 @@ def test_two_live_orders_under_one_reference_are_told_as_such() -> None:
             made.orders.replace(name, 4.5)
             await made.sleep(10.0)
             assert len(made.last(name).perm_ids) == 2
+            assert made.broker.facts()["orders_doubled"] == 1
             made.orders.cancel(name)
             await made.sleep(20.0)
             last = made.last(name)
             assert last.state is S.WORKING
+            assert made.broker.facts()["orders_doubled"] == 0
             made.market.scale = 1.6
             await made.sleep(20.0)
             last = made.last(name)

@@ -145,18 +145,3 @@ def test_ib_async_keeps_nothing_of_orders() -> None:
             assert len(made.of(Executed)) == 100
 
     play(scenario)
-
-
-def test_what_ended_two_days_ago_is_forgotten() -> None:
-    async def scenario(stage: Stage) -> None:
-        async with stage.desk() as made:
-            name = made.place(made.order(limit=3.0))
-            await made.sleep(10.0)
-            await made.sleep(2 * 86_400.0)
-            made.close()
-            await made.sleep(60.0)
-            truth = await made.truth()
-            assert name not in {told.order_id for told in truth.told}
-            assert truth.executed == ()
-
-    play(scenario)

@@ -24,7 +24,8 @@ class Heard:
 
     def __init__(self) -> None:
         self.told: list[Any] = []
-        self.records = Records(ManualClock(START), self.told.append)
+        self.clock = ManualClock(START)
+        self.records = Records(self.clock, self.told.append)
         self.records.connected(1)
 
     def open(self, status: str, perm: int = 77, number: int = 5, quantity: int = 2) -> None:
@@ -153,6 +154,27 @@ def test_a_commission_is_told_once_and_a_corrected_one_again() -> None:
     charged = [told for told in heard.told if isinstance(told, Charged)]
     assert [(c.commission, c.realised) for c in charged] == [(1.7, None), (1.9, 12.0)]
     assert charged[0].order_id == REF
+
+
+def test_what_ended_a_day_ago_is_forgotten() -> None:
+    heard = Heard()
+    heard.open("Submitted")
+    heard.fill(2, 1)
+    heard.records.cost(Cost("0002.0001.01", 1.5, None))
+    heard.clock.advance(90_000)
+    heard.records.forget()
+    assert len(heard.records.executed) == 1
+    heard.status("Filled", 2)
+    heard.clock.advance(80_000)
+    heard.records.forget()
+    assert len(list(heard.records)) == 1
+    heard.clock.advance(10_000)
+    heard.records.forget()
+    assert [*heard.records, *heard.records.executed, *heard.records.charged] == []
+    count = len(heard.told)
+    heard.status("Filled", 2)
+    heard.records.error(5, 201, "Order rejected")
+    assert len(heard.told) == count
 
 
 @pytest.mark.parametrize(
