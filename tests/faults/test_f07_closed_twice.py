@@ -1,0 +1,46 @@
+"""F7: the same action is given twice, and trades twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desk.orders.account import Account
+from desk.orders.trader import Trader
+from tests.faults.drill import NEVER, at_rest, drilled
+from tests.faults.protection import protected_by
+
+
+def every_wish_counts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Trader, "_stale", lambda self, account, wishes: None)
+    patch.setattr(Account, "closing", lambda self, position: False)
+
+
+@protected_by("one writer: wishes on an old book are refused, and a position has one closing order", every_wish_counts)
+def test_f07_halts_and_an_exit_at_once(tmp_path: Path) -> None:
+    with drilled(tmp_path) as drill:
+        drill.open(2)
+        drill.exit(copies=2)
+        drill.exit()
+        drill.throw(flatten=True)
+        drill.throw(flatten=True)
+        drill.until(lambda: not drill.held)
+        drill.throw(flatten=True)
+        drill.pass_by(60.0)
+        assert sum(order.filled for order in drill.exits) == 2
+        at_rest(drill)
+
+
+@protected_by("one writer: wishes on an old book are refused, and a position has one closing order", every_wish_counts)
+def test_f07_flattened_while_an_exit_works(tmp_path: Path) -> None:
+    with drilled(tmp_path) as drill:
+        drill.open(2)
+        drill.exit(limit=NEVER)
+        drill.until(lambda: any(order.working for order in drill.exits))
+        drill.exit(copies=2)
+        drill.throw(flatten=True)
+        drill.until(lambda: not drill.held)
+        drill.pass_by(60.0)
+        assert sum(order.filled for order in drill.exits) == 2
+        at_rest(drill)
