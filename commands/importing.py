@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
 from commands.errors import RefusedError
 from commands.options import Options
 from commands.settings import settings
 from desk.console.jsonable import to_json
-from desk.console.tables import facts_table, import_table
+from desk.console.tables import grid, import_table
 from desk.lake.imports import import_file, profiles
 
 
@@ -33,7 +35,7 @@ def import_files(
         if as_json:
             sys.stdout.write(to_json(profiles()) + "\n")
         else:
-            console.print(facts_table(profiles()))
+            console.print(_listed(profiles()))
         return 0
     if path is None or profile is None:
         msg = "name a file and its --profile; --list-profiles lists them"
@@ -61,3 +63,11 @@ def _files(path: Path) -> list[Path]:
         msg = f"{path} holds no .csv, .parquet or .zip file"
         raise RefusedError(msg)
     return files
+
+
+def _listed(known: Mapping[str, str]) -> Table:
+    """Draw profiles under the names by which they are asked for."""
+    table = grid("profile", "")
+    for name, text in known.items():
+        table.add_row(name, text)
+    return table
