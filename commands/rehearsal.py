@@ -189,7 +189,7 @@ async def _strategy(stage: Stage, strategy: Strategy) -> list[Check]:
         name = f"{strategy.instance} {selection.trading_class or selection.symbol}"
         chain = await stage.broker.chain(_near(stage, selection), lambda _done, _asked: None)
         checks.append(_listed(stage, name, chain))
-        if checks[-1].verdict is Verdict.OK:
+        if checks[-1].verdict is not Verdict.FAILED:
             checks.append(await _what_if(stage, name, chain))
     return checks
 

@@ -65,6 +65,14 @@ def test_the_default_run_would_work_and_nothing_is_left_behind(preflight: Prefli
     assert not (tmp_path / "data").exists()
 
 
+def test_before_the_open_missing_quotes_only_warn_and_the_margin_is_asked_all_the_same(preflight: Preflight) -> None:
+    checks = preflight(expected=0, start="08:30")
+    assert checks["calendar"].endswith("opens in 1 h")
+    assert checks["dte0_ic SPXW"].startswith("warning: ")
+    assert checks["dte0_ic SPXW"].endswith("; the exchange is closed")
+    assert checks["dte0_ic SPXW what-if"].startswith("ok: ")
+
+
 def test_people_get_lines_and_a_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     halt.write(tmp_path, halt.Halt("storm"))
     options = Options(REPO / "config.toml", tmp_path)
