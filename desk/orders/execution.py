@@ -83,7 +83,7 @@ class Execution:
     `limit` is the one that was asked for last (`asked` times), `confirmed` the one that IB has told last; `rung` counts
     limits from 0. `filled` is what executions say and `claimed` what IB counts. `due` is the market time of what is
     next: a rung, another cancel, a question; `sent` when this process sent it last, 0 when an earlier one may have.
-    `cancelling` is what we want, not what IB has done.
+    `cancelling` is what we want, not what IB has done, and `why` we want it.
     """
 
     order: Order
@@ -98,6 +98,7 @@ class Execution:
     sent: float = 0.0
     due: float = float("inf")
     cancelling: bool = False
+    why: str = ""
     then: Next | None = None
     over: bool = False
     code: int = 0
@@ -162,7 +163,7 @@ def executed(e: Execution, filled: int) -> Step:
     if e.over:
         return (replace(e, state=OrderState.FILLED) if not e.remaining else e), ()
     if not e.remaining:
-        e = replace(e, state=OrderState.FILLED, claimed=filled)
+        e = replace(e, state=OrderState.FILLED, claimed=filled, code=0, text="")
     return _ended(e) if e.state in ENDED else (e, ())
 
 
@@ -176,7 +177,7 @@ def tick(e: Execution, now: float, pace: Pace, size: float) -> Step:
     if e.cancelling or e.over:
         return _cancel(e, now, pace) if now >= e.due else (e, ())
     if e.order.action is Action.OPEN and now >= e.order.at + pace.lifetime:
-        return stop(e, now, pace)
+        return stop(e, now, pace, why="its time is over")
     if e.state is OrderState.WORKING and e.limit is not None and now >= e.due:
         return _walk(e, e.limit, now, pace, size)
     return e, ()
@@ -194,11 +195,11 @@ def next_due(e: Execution, pace: Pace) -> float:
     return min(rung, e.order.at + pace.lifetime) if e.order.action is Action.OPEN else rung
 
 
-def stop(e: Execution, now: float, pace: Pace, then: Next | None = None) -> Step:
+def stop(e: Execution, now: float, pace: Pace, then: Next | None = None, why: str = "") -> Step:
     """Cancel the order, and let `then` take its place once that is confirmed."""
     if e.over:
         return e, ()
-    e = replace(e, cancelling=True, then=then or e.then, due=now)
+    e = replace(e, cancelling=True, then=then or e.then, due=now, why=e.why or why)
     return (e, ()) if e.state is OrderState.UNKNOWN or e.state in ENDED else _cancel(e, now, pace)
 
 
@@ -208,7 +209,7 @@ def _walk(e: Execution, limit: float, now: float, pace: Pace, size: float) -> St
     further = next_limit(e.order, limit, pace.step, size)
     if further is not None:
         return replace(e, limit=further, asked=1, rung=e.rung + 1, due=now + pace.every), (Reprice(further),)
-    return stop(e, now, pace, _after(e.order))
+    return stop(e, now, pace, _after(e.order), "nobody has taken its worst price")
 
 
 def _cancel(e: Execution, now: float, pace: Pace) -> Step:
@@ -227,7 +228,7 @@ def _acknowledged(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step
     if e.cancelling:
         return e, ()  # `tick` cancels again when that is due: at once it would go round with an IB that refuses cancels
     if len(news.perm_ids) > 1:
-        return stop(e, now, pace, _after(e.order))
+        return stop(e, now, pace, _after(e.order), "IB has made two of it")
     return (replace(e, due=now + pace.every) if first else e), ()
 
 
@@ -254,8 +255,9 @@ def _never(e: Execution) -> Step:
 def _ended(e: Execution) -> Step:
     if e.filled < e.claimed:
         return e, ()
+    text = e.text or (e.why if e.state is OrderState.CANCELLED else "")
     done = e.then is not None and e.then.target is None and not e.remaining
-    return replace(e, over=True), (End(e.state, e.filled, e.code, e.text, None if done else e.then),)
+    return replace(e, over=True), (End(e.state, e.filled, e.code, text, None if done else e.then),)
 
 
 def _revived(e: Execution, news: OrderTold, now: float, pace: Pace) -> Step:

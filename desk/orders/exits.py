@@ -80,7 +80,9 @@ class Exits:
             return Veto("closing", f"an order closes {wish.position} already")
         account.risks[wish.position] = risks  # not yet: a crash before the market order must not leave them alone
         target = max(0, holding.quantity - wish.quantity)
-        self._worker.stop(account, patient[0], Next(wish.reason, target))
+        self._worker.stop(
+            account, patient[0], f"{wish.reason}: a market order takes its place", Next(wish.reason, target)
+        )
         return None
 
     def _close(
@@ -98,7 +100,7 @@ class Exits:
         except ValueError as error:
             return Veto("price", str(error))
         for opening in account.orders(holding.position, Action.OPEN):
-            self._worker.stop(account, opening)
+            self._worker.stop(account, opening, "its position is being closed")
         try:
             self._worker.begin(account, order, *risks, quotes=quotes)
         except JournalRefusedError as error:

@@ -317,7 +317,7 @@ class Trader:
         for account in self.accounts.values():
             for e in tuple(account.executions.values()):
                 if e.order.action is Action.OPEN and not e.cancelling and not e.over:
-                    self.worker.stop(account, e)
+                    self.worker.stop(account, e, f"halted: {self.halted.reason}" if self.halted else "the desk stops")
 
     def _session(self, told: SessionTold) -> None:
         self.inquiry.session(told)

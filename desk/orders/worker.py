@@ -64,9 +64,9 @@ class Worker:
         e = self._step(account, order_of.begin(Execution(order), self._edge.now()))
         self._recorder.rung(e, quotes)
 
-    def stop(self, account: Account, e: Execution, then: Next | None = None) -> None:
+    def stop(self, account: Account, e: Execution, why: str, then: Next | None = None) -> None:
         """Cancel an order, and have another take its place."""
-        self._step(account, order_of.stop(e, self._edge.now(), self._pace, then))
+        self._step(account, order_of.stop(e, self._edge.now(), self._pace, then, why))
 
     def told(self, news: OrderTold) -> None:
         """Take IB's word on an order; one that no log knows is not ours to touch."""

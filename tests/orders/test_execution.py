@@ -93,7 +93,7 @@ def test_an_exit_goes_to_market_after_its_confirmed_cancel_for_what_executions_l
     e, effects = walk((e, ()), news(S.CANCELLED, 2))
     assert effects == []  # IB counts two fills, one is there as an execution: what is left is not certain
     e, effects = walk((e, ()), 2)
-    assert effects == [End(S.CANCELLED, 2, then=Next("profit"))]
+    assert effects == [End(S.CANCELLED, 2, 0, "nobody has taken its worst price", Next("profit"))]
     assert e.remaining == 1
 
 
@@ -104,7 +104,7 @@ def test_an_exit_that_fills_while_it_is_cancelled_has_nothing_after_it() -> None
 
 def test_an_exit_without_a_market_order_after_it_just_ends() -> None:
     _, effects = walk(sent(closing(2, then_market=False)), S.WORKING, 5.0, 10.0, 15.0, S.CANCELLED)
-    assert effects[-1] == End(S.CANCELLED, 0)
+    assert effects[-1] == End(S.CANCELLED, 0, 0, "nobody has taken its worst price")
 
 
 def test_a_market_exit_is_left_alone() -> None:
@@ -135,7 +135,7 @@ def test_an_order_of_which_ib_has_made_two_is_cancelled() -> None:
     assert walk(sent(opening()), S.WORKING, doubled, doubled)[1][1:] == [Cancel()]
     assert walk(sent(closing()), S.WORKING, doubled, S.CANCELLED)[1][1:] == [
         Cancel(),
-        End(S.CANCELLED, 0, then=Next("profit")),
+        End(S.CANCELLED, 0, 0, "IB has made two of it", Next("profit")),
     ]
 
 
