@@ -49,9 +49,14 @@ def with_orders(polls: Sequence[Poll], orders: Iterable[Tracked]) -> list[Poll]:
     for each in orders:
         place = bisect_right(times, each.order.at + _EARLY) - 1
         if place >= 0 and (place + 1 < len(polls) or each.order.at - times[place] < _PROMPT):
-            state = each.state.lower() if each.end else "under way"
-            came[place].append(f"{state}, {each.filled} of {each.order.quantity} filled")
+            came[place].append(_outcome(each))
     return [replace(poll, orders=tuple(texts)) for poll, texts in zip(polls, came, strict=True)]
+
+
+def _outcome(order: Tracked) -> str:
+    state = order.state.lower() if order.end else "under way"
+    why = f": {order.end.text}" if order.end and order.end.text else ""
+    return f"{state}, {order.filled} of {order.order.quantity} filled{why}"
 
 
 def attributed(polls: Sequence[Poll], after: Poll | None) -> list[Poll]:

@@ -5,8 +5,8 @@ from desk.console.jsonable import to_json
 from desk.console.why import Poll, attributed, folded, poll_of, why_json, why_view, with_orders
 from desk.market.calendar import at
 from desk.orders.ledger import Ledger
-from desk.orders.lines import OrderLine
-from messages.orders import Veto
+from desk.orders.lines import EndLine, OrderLine
+from messages.orders import OrderState, Veto
 from tests.console.conftest import DAY, Draw
 from tests.orders.made import OPENED, filled, order
 
@@ -84,11 +84,15 @@ def test_a_refusal_belongs_to_the_poll_that_wished(draw: Draw) -> None:
 
 
 def test_what_became_of_the_orders_that_a_poll_led_to() -> None:
+    end = EndLine("a", OrderState.CANCELLED, 0, OPENED + 20, text="nobody has taken its worst price")
     polls = [recorded(OPENED, wishes=[OPEN]), recorded(OPENED + 45, wishes=[OPEN]), recorded(OPENED + 90)]
-    ledger = Ledger.of(
-        "dte0_ic", [*filled(order("b", at=OPENED + 44.9999), 1.5), OrderLine(order("c", at=OPENED + 95))]
-    )
+    ledger = Ledger.of("dte0_ic", [OrderLine(order("a", at=OPENED + 1)), end])
+    ledger.apply(*filled(order("b", at=OPENED + 44.9999), 1.5), OrderLine(order("c", at=OPENED + 95)))
     told = [poll.orders for poll in with_orders(polls, ledger.orders.values())]
-    assert told == [(), ("filled, 1 of 1 filled",), ("under way, 0 of 1 filled",)]
-    assert with_orders(polls[:1], ledger.orders.values())[0].orders == ("filled, 1 of 1 filled",)
+    assert told == [
+        ("cancelled, 0 of 1 filled: nobody has taken its worst price",),
+        ("filled, 1 of 1 filled",),
+        ("under way, 0 of 1 filled",),
+    ]
+    assert with_orders(polls[:1], ledger.orders.values())[0].orders[1:] == ("filled, 1 of 1 filled",)
     assert with_orders([], ledger.orders.values()) == []
