@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from messages.orders import Action, OrderState
+from messages.orders import Action, OrderState, OrderTold
 from tests.ib.orders.stage import CANCEL, Stage, play
 
 S = OrderState
@@ -19,6 +19,21 @@ def test_a_lost_placement_is_unknown_then_looked_for_twice_then_absent() -> None
             assert made.states(name) == [S.SENT, S.UNKNOWN, S.ABSENT]
             assert made.last(name).at - begun < 15.0
             assert made.broker.facts()["orders_unknown"] == 0
+
+    play(scenario)
+
+
+def test_another_order_in_doubt_does_not_hasten_the_verdict() -> None:
+    async def scenario(stage: Stage) -> None:
+        async with stage.desk(stage.open("lost-placement")) as made:
+            names = []
+            for _ in range(3):
+                names.append(made.place(made.order(limit=3.0)))
+                await made.sleep(1.0)
+            await made.sleep(30.0)
+            for name in names:
+                times = {told.state: told.at for told in made.of(OrderTold) if told.order_id == name}
+                assert times[S.ABSENT] - times[S.UNKNOWN] >= 5.0
 
     play(scenario)
 

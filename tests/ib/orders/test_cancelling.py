@@ -54,9 +54,12 @@ def test_a_lost_cancel_is_noticed_and_can_be_sent_again() -> None:
         async with stage.desk(stage.open("lost-cancel times=1")) as made:
             name = made.place(made.order(limit=5.0))
             await made.sleep(10.0)
-            made.orders.cancel(name)
+            for _ in range(3):
+                made.orders.cancel(name)
+                await made.sleep(1.0)
             await made.sleep(10.0)
             assert made.states(name) == [S.SENT, S.WORKING, S.UNKNOWN, S.WORKING]
+            assert made.sent(CANCEL) == 1
             made.orders.cancel(name)
             await made.sleep(10.0)
             assert made.last(name).state is S.CANCELLED
