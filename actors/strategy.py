@@ -190,9 +190,10 @@ class StrategyActor(Actor):
     def _give_up(self) -> None:
         gathering = self._gathering
         if gathering is None:
-            self._due = None
             self._trouble = "the trader does not answer"
             self.context.log.warning("no decision", reason=self._trouble)
+            unheard = Veto("no_book", f"{self._trouble}, so what is owned is not known")
+            self._conclude(Decision(vetoes=(unheard,)), View(self.context.clock.time()))
             return
         wants = gathering.give_up()
         self.context.log.warning("data did not come in time", wants=wants, polls=self._polls)
