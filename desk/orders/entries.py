@@ -41,6 +41,8 @@ class Entries:
 
     `closed` says why nothing may be entered at all, `alarm` halts the desk. Two legs of different strategies that net
     at IB are no obstacle: the ledgers' sum nets as well, so closing either leaves what the other owns (F13).
+
+    A day that has lost enough takes no more entries even if its losses on paper pass; a restart weighs it anew.
     """
 
     def __init__(

@@ -95,8 +95,11 @@ class Reconciler:
         gone = frozenset(leg.con_id for _, h in self._holdings() if self._may_be_gone(h) for leg in h.condor.legs)
         before = self._watch.unexplained
         self._watch.look(differences(legs, self._positions, gone), self._worker.executions, first=first)
-        if self._watch.unexplained != before:
-            self._edge.log.error("positions differ", unexplained=[str(each) for each in self._watch.unexplained])
+        now = self._watch.unexplained
+        if now and now != before:
+            self._edge.log.error("positions differ", unexplained=[str(each) for each in now])
+        elif before and not now:
+            self._edge.log.info("positions agree again")
         if self._watch.doubtful or (first and self._watch.unexplained):
             self._inquiry.soon()
 

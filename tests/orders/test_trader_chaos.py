@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -192,10 +193,11 @@ OFTEN = ["enter", "exit", "exit", "fill", "fill", "fill_untold", "deliver", "tim
 SELDOM = ["repeat", "unknown", "resolve", "lose", "arrive", "cancel", "reject", "restart", "outage", "halt"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.lists(st.sampled_from(OFTEN + SELDOM), min_size=5, max_size=60))
 def test_no_order_twice_and_no_fill_lost(seed: int, names: list[str]) -> None:
-    with TemporaryDirectory() as folder:
+    # Here processes die, not machines: what they wrote stays. Syncs have tests of their own and take most of the time.
+    with TemporaryDirectory() as folder, patch("os.fsync"):
         chaos = Chaos(Path(folder), seed)
         try:
             for name in names:
