@@ -12,11 +12,12 @@ recorded and the result lies within its range of the day.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
+from desk.gateway.model.kept import Kept
 from desk.gateway.model.market import Daily
 from desk.gateway.model.path import Paths
 from desk.gateway.recording import NOTHING, Recording, Series
@@ -25,6 +26,8 @@ from desk.market import calendar
 from messages.contract import Bar
 
 _VIX = "VIX"
+_SERIES = 12
+"""Symbols and days whose recorded levels are kept at hand."""
 Level = tuple[float, str]
 """A price, NaN where there is none, and whether it was recorded or modelled."""
 
@@ -35,13 +38,14 @@ class Levels:
     def __init__(self, recording: Recording, daily: pl.DataFrame | None, hold: float, seed: int) -> None:
         self._recording = recording
         self._hold = hold
-        self._bars: dict[str, list[tuple[date, Bar]]] = {}
-        arrays: dict[str, Daily] = {}
+        self._bars: dict[str, list[Bar]] = {}
+        self._daily: dict[str, Daily] = {}
         if daily is not None:
             whole = daily.drop_nulls(["open", "high", "low", "close"]).sort("symbol", "date")
             for (symbol,), part in whole.group_by("symbol"):
-                self._bars[str(symbol)], arrays[str(symbol)] = _bars(part), _arrays(part)
-        self._paths = Paths(arrays, seed, self._pins)
+                self._bars[str(symbol)], self._daily[str(symbol)] = _bars(part), _arrays(part)
+        self._paths = Paths(self._daily, seed, self._pins)
+        self._seen: Kept[tuple[str, date], Series] = Kept(_SERIES)
 
     @property
     def symbols(self) -> Mapping[str, object]:
@@ -81,11 +85,14 @@ class Levels:
         today = calendar.exchange_date(t)
         session = calendar.session(today)
         closed = session is not None and t >= session.closes
-        return [bar for day, bar in self._bars.get(symbol, []) if day < today or (closed and day == today)]
+        bars = self._daily.get(symbol)
+        return [] if bars is None else self._bars[symbol][: bars.before(today + timedelta(1) if closed else today)]
 
     def close_before(self, symbol: str, day: date) -> float:
         """Return the newest close before that day, NaN without one."""
-        return next((bar.close for on, bar in reversed(self._bars.get(symbol, [])) if on < day), float("nan"))
+        bars = self._daily.get(symbol)
+        known = bars.before(day) if bars is not None else 0
+        return float(bars.close[known - 1]) if bars is not None and known else float("nan")
 
     def _recorded(self, symbol: str, t: float) -> Series:
         """Return what was recorded of a level that day up to `t`, oldest first."""
@@ -94,14 +101,19 @@ class Levels:
         return times[:known], prices[:known]
 
     def _series(self, symbol: str, day: date) -> Series:
+        return self._seen.get((symbol, day), lambda: self._read(symbol, day))
+
+    def _read(self, symbol: str, day: date) -> Series:
         recorded = self._recording.day(day)
         if recorded is None:
             return NOTHING
         if not self._implied(symbol, day):
             return recorded.levels.get(symbol, NOTHING)
-        bar = next((bar for on, bar in reversed(self._bars.get(_VIX, [])) if on == day), None)
+        bars = self._daily.get(symbol)
+        if bars is None or (row := bars.row(day)) is None:
+            return NOTHING
         times, levels = recorded.vix
-        inside = (levels >= bar.low) & (levels <= bar.high) if bar is not None else np.zeros(len(levels), dtype=bool)
+        inside = (levels >= bars.low[row]) & (levels <= bars.high[row])
         return times[inside], np.round(levels[inside], 2)
 
     def _implied(self, symbol: str, day: date) -> bool:
@@ -114,9 +126,9 @@ class Levels:
         return dict(zip(times.tolist(), prices.tolist(), strict=True))
 
 
-def _bars(rows: pl.DataFrame) -> list[tuple[date, Bar]]:
+def _bars(rows: pl.DataFrame) -> list[Bar]:
     columns = rows.select("date", "open", "high", "low", "close", "volume")
-    return [(day, Bar(f"{day:%Y%m%d}", *figures)) for day, *figures in columns.rows()]
+    return [Bar(f"{day:%Y%m%d}", *figures) for day, *figures in columns.rows()]
 
 
 def _arrays(rows: pl.DataFrame) -> Daily:
