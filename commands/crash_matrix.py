@@ -6,8 +6,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 
 from rich.console import Console
 
@@ -20,6 +21,8 @@ from desk.console.jsonable import to_json
 
 SPEED = 20.0
 """Market seconds per machine second: an order is worked for a minute, a kill should take seconds."""
+_LOOK = 0.5
+"""Machine seconds after which a Ctrl+C is heard at the latest."""
 _SHOWN = 40
 """Violations that are printed; `--json` has them all."""
 
@@ -44,18 +47,30 @@ def matrix(kills: int, seed: int, jobs: int, folder: Path, *, say: Callable[[str
     """Play so many kills in rounds, `jobs` rounds at a time, each in a folder of its own."""
     began = RealClock().machine()
     shares = rounds(kills, jobs)
+    stop = Event()
 
     def one(number: int) -> Round:
-        played = play(number, shares[number], seed, folder / f"round-{number}", SPEED)
+        played = play(number, shares[number], seed, folder / f"round-{number}", SPEED, stop)
         say(f"round {number + 1} of {len(shares)}: {len(played.deaths)} kills, {len(played.violations)} violations")
         return played
 
     with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(one, number) for number in range(len(shares))]
         try:
-            played = list(pool.map(one, range(len(shares))))
-        except StuckError as error:
-            raise RefusedError(f"{error}; the machine may be too busy: try fewer --jobs") from error
+            while wait(futures, _LOOK, FIRST_EXCEPTION).not_done and not any(map(_failed, futures)):
+                pass
+            played = [future.result() for future in futures]
+        except BaseException as error:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            if isinstance(error, StuckError):
+                raise RefusedError(f"{error}; the machine may be too busy: try fewer --jobs") from error
+            raise
     return report(played, RealClock().machine() - began)
+
+
+def _failed(future: Future[Round]) -> bool:
+    return future.done() and future.exception() is not None
 
 
 def _folder(data: Path | None) -> Path:

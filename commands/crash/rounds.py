@@ -11,7 +11,7 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
-from threading import Lock
+from threading import Event, Lock
 
 from commands.crash import book as books
 from commands.crash import check, processes, words
@@ -52,8 +52,15 @@ class StuckError(Exception):
     """A process did not do what a round cannot go on without."""
 
 
-def play(number: int, kills: int, seed: int, folder: Path, speed: float) -> Round:
-    """Play a round with so many kills in that folder. `StuckError` when the gateway does not start."""
+class InterruptedRoundError(Exception):
+    """The round was told to stop."""
+
+
+def play(number: int, kills: int, seed: int, folder: Path, speed: float, stop: Event) -> Round:
+    """Play a round with so many kills in that folder.
+
+    Raises `StuckError` when the gateway does not start, `InterruptedRoundError` soon after `stop` is set.
+    """
     random = Random(f"{seed} {number}")
     config = settings(Options(CONFIG, speed=speed))
     config = config.model_copy(update={"gateway": config.gateway.model_copy(update={"seed": random.getrandbits(16)})})
@@ -66,6 +73,8 @@ def play(number: int, kills: int, seed: int, folder: Path, speed: float) -> Roun
         stage = _Stage(desk, folder, clock, random)
         for _ in range(kills):
             stage.kill()
+            if stop.is_set():
+                raise InterruptedRoundError
         return stage.end()
 
 
@@ -105,7 +114,7 @@ class _Life:
         while self.alive and self.pipe.poll(max(0.0, until - wall.machine())):
             try:
                 self.crossed.append(self.pipe.recv())
-            except (EOFError, ConnectionResetError):
+            except (EOFError, OSError):  # OSError: it was killed in the middle of a word
                 _put_away(self.process)
                 self.alive = False
 
