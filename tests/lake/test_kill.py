@@ -143,7 +143,7 @@ def check(root: Path, accepted: int) -> None:
     assert ledger["cycle"].n_unique() == len(ledger) == len(cycles)
 
 
-@pytest.mark.timeout(60 + 3 * KILLS)
+@pytest.mark.timeout(60 + 6 * KILLS)
 @pytest.mark.parametrize("power", [False, True], ids=["killed", "power cut"])
 def test_nothing_accepted_is_lost_and_nothing_is_there_twice(
     tmp_path: Path, power: bool, capsys: pytest.CaptureFixture[str]
@@ -153,9 +153,12 @@ def test_nothing_accepted_is_lost_and_nothing_is_there_twice(
         killed[lives.live(chance, TASKS[kill % len(TASKS)])] += 1
         if power:
             cut_power(tmp_path, lives, chance)
+        if kill % 50 == 49 or kill + 1 == KILLS // 2:
+            with capsys.disabled():
+                how = "power cut" if power else "kill -9"
+                told = f"{how} {kill + 1}, by what it hit: {dict(killed)}; {lives.accepted + 1} batches accepted"
+                sys.stdout.write(f"\n{told}\n")
+                sys.stdout.flush()
     lives.end()
     check(tmp_path, lives.accepted)
-    with capsys.disabled():
-        how = "power cut" if power else "kill -9"
-        sys.stdout.write(f"\n{how}, by what it hit: {dict(killed)}; {lives.accepted + 1} batches accepted\n")
     assert set(killed) >= {"accept", "commit"}
