@@ -67,15 +67,21 @@ def virtual(
     *,
     seed: int = 1,
     last: date | None = None,
+    journal: bool = False,
     accepted: Protocols = lambda _: None,
 ) -> Iterator[VirtualDesk]:
-    """Compose the desk as `run` does and start it at that time of the clock's day; `last` day of a lake's market."""
+    """Compose the desk as `run` does and start it at that time of the clock's day.
+
+    `last` is the last day asked of a lake's market. With a `journal` in the folder the account goes on with the next
+    desk there, at the cost of a small write per second.
+    """
     began = datetime.fromtimestamp(at(config.clock.day, start), UTC)
     system = SimulatedSystem(began, config.supervision, seed)
     log = DeskLog(folder / "logs", system.clock)
     system.log = log.logger
     try:
-        gateway = Gateway(gateway_settings(config, None), source_of(config, last), system.clock, Random(seed))
+        settings = gateway_settings(config, folder if journal else None)
+        gateway = Gateway(settings, source_of(config, last), system.clock, Random(seed))
         system.loop.call_soon(gateway.open)
         system.run_for(0.0)
 
