@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from desk.orders.halt import Halt
 from desk.orders.lines import Line
 from desk.runtime.supervision import Supervisor
 from strategies import registry
-from tests.acceptance.simulated import shipped
+from tests.acceptance.simulated import DAY, shipped
 from tests.faults.pilot import Closing, Command, Opening, Pilot
 
 ONE, TWO = "one", "two"
@@ -38,6 +39,8 @@ NEVER = 0.05
 ANY = 9.0
 """The other way round, on wings of 10 points."""
 _ROOM = Limits(max_open_risk=1_000_000.0, max_daily_loss=1_000_000.0, max_condors=100)
+_LOOK = 0.2
+"""Market seconds between two looks at what a drill waits for."""
 _MANY = 1000
 """More condors at once than a drill has: what is too many, each says itself."""
 
@@ -126,7 +129,9 @@ class Drill:
 
     def until(self, found: Callable[[], bool], seconds: float = 60.0) -> None:
         """Run until something holds, which must be within so many seconds."""
-        self.desk.system.run_until(self.now + seconds, found)
+        end = self.now + seconds
+        while not found() and self.now < end:
+            self.desk.system.run_for(_LOOK)
         assert found(), f"not within {seconds:g} s"
 
     def always(self, holds: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -255,11 +260,12 @@ def drilled(
     trading: Trading | None = None,
     limits: Limits = _ROOM,
     start: str = "09:45",
+    day: date = DAY,
     ready: bool = True,
 ) -> Iterator[Drill]:
     """Start a desk of pilots on the gateway's market, with these faults armed, and run until it may trade."""
     wire = Wire()
-    config = _config(faults, pilots, trading, limits)
+    config = _config(faults, pilots, trading, limits, day)
     with _registered(pilots), virtual(config, folder, start, accepted=wire.tap) as desk:
         wire.clock = desk.system.clock
         drill = Drill(desk, wire)
@@ -275,8 +281,9 @@ def agree(drill: Drill) -> None:
     book, logs = drill.book, drill.logs
     found = [*check.always(book, logs, most=_MANY), *check.recovered(book, logs), *check.real(book, logs)]
     _none(found)
-    assert book.positions == logs.positions == drill.held
-    assert drill.unexplained == []
+    assert book.positions == drill.held, f"executions make {book.positions}, the account holds {drill.held}"
+    assert logs.positions == drill.held, f"the ledgers have {logs.positions}, the account holds {drill.held}"
+    assert drill.unexplained == [], f"not explained: {drill.unexplained}"
 
 
 def at_rest(drill: Drill) -> None:
@@ -289,10 +296,11 @@ def _none(found: Sequence[Violation]) -> None:
     assert not found, "; ".join(f"{each.kind}: {each.text}" for each in found)
 
 
-def _config(faults: Sequence[str], pilots: Sequence[str], trading: Trading | None, limits: Limits) -> Config:
+def _config(faults: Sequence[str], pilots: Sequence[str], trading: Trading | None, limits: Limits, day: date) -> Config:
     config = shipped(collectors=(), futures=(), limits=limits, trading=trading or Trading())
     return config.model_copy(
         update={
+            "clock": config.clock.model_copy(update={"day": day}),
             "gateway": config.gateway.model_copy(update={"faults": tuple(faults)}),
             "persistence": config.persistence.model_copy(update={"housekeeping": False}),
             "strategies": tuple(Strategy(name=Pilot.name, id=each, params={"pilot": each}) for each in pilots),
