@@ -29,6 +29,9 @@ from desk.console.checks import Check, checks_json, checks_table, failed, ok, re
 from desk.console.jsonable import to_json
 from desk.gateway.thread import GatewayThread
 
+_SPEED = 10.0
+"""Market seconds per second on a simulated day: quick enough, and unhurried on a machine that is busy."""
+
 
 def check_today(options: Options, *, as_json: bool) -> int:
     """Check and show; 0 if nothing failed, 1 if anything did."""
@@ -75,7 +78,7 @@ def _checks(options: Options) -> Iterator[Check]:
 def _at_the_gateway(config: Config, root: Path, now: float, *, simulated: bool, busy: bool) -> list[Check]:
     if busy:  # its client id is taken, and its paper gateway's port
         config = config.model_copy(update={"broker": config.broker.model_copy(update={"client_id": "random"})})
-    clock = SimulatedClock(datetime.fromtimestamp(now, UTC), config.clock.speed) if simulated else RealClock()
+    clock = SimulatedClock(datetime.fromtimestamp(now, UTC), _SPEED) if simulated else RealClock()
     try:
         with _gateway(config, clock, busy=busy) as endpoint, asyncio.Runner(loop_factory=precise_loop) as runner:
             return runner.run(rehearse(config, root, endpoint, clock))

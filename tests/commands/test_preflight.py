@@ -1,7 +1,7 @@
 """`preflight` against the embedded gateway, and against gateways that a run would not get along with."""
 
 import json
-import shutil
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,8 @@ from commands.options import Options
 from commands.preflight import check_today
 from desk.clock import RealClock
 from desk.config.model import Config
+from desk.console import health
+from desk.console.health import Health
 from desk.gateway.settings import Settings
 from desk.gateway.thread import GatewayThread
 from desk.lake.origin import claim
@@ -99,14 +101,6 @@ def test_a_data_folder_that_is_a_file_and_a_lake_of_another_origin(preflight: Pr
     assert "rows of another origin: live" in preflight(expected=1)["lake"]
 
 
-def test_little_disk_is_said_and_none_fails(preflight: Preflight, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = type(shutil.disk_usage("/"))
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 2 * 2**30))
-    assert preflight(expected=0)["data folder"].endswith("can be written, 2.0 GB free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 100 * 2**20))
-    assert preflight(expected=1)["data folder"].startswith("failed: ")
-
-
 def test_data_that_is_not_subscribed_to(preflight: Preflight) -> None:
     checks = preflight(("#faults = []", 'faults = ["unsubscribed symbol=VIX"]'), expected=1)
     assert checks["quote VIX"].startswith("failed: ")
@@ -117,6 +111,16 @@ def test_data_that_is_not_subscribed_to(preflight: Preflight) -> None:
 def test_expiries_that_are_not_listed(preflight: Preflight) -> None:
     checks = preflight(("#dte = 0 ", "dte = 1000 "), expected=1)
     assert checks["dte0_ic SPXW"].startswith("failed: SPX lists nothing 1000 to 1000 days out")
+
+
+def test_beside_a_running_desk_it_takes_another_client_id(preflight: Preflight, tmp_path: Path) -> None:
+    now = RealClock().time()
+    health.write(tmp_path / "data" / "health.json", Health(now, now, 4711, "running", True, True, 0))
+    checks = preflight(expected=0)
+    assert checks["other desk"].startswith("warning: a desk runs there already (process 4711)")
+    found = re.search(r"client (\d+),", checks["gateway"])
+    assert found is not None
+    assert 100 <= int(found[1]) <= 999
 
 
 def test_nobody_listens(preflight: Preflight) -> None:

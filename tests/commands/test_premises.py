@@ -1,3 +1,4 @@
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -40,3 +41,15 @@ def test_a_desk_that_runs_there_already(tmp_path: Path) -> None:
     (check,) = (each for each in premises(Config(), run, now) if each.name == "other desk")
     assert check.verdict == "warning"
     assert "process 4711" in check.text
+
+
+@pytest.mark.parametrize(
+    ("free", "expected"), [(2 * 2**40, "ok"), (5 * 2**30, "ok"), (2 * 2**30, "warning"), (100 * 2**20, "failed")]
+)
+def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, expected: str) -> None:
+    usage = type(shutil.disk_usage("/"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**50, 2**50, free))
+    run = Run(tmp_path, tmp_path, "fitted", "2019-05-13", 1)
+    (check,) = (each for each in premises(Config(), run, 0.0) if each.name == "data folder")
+    assert check.verdict == expected
+    assert check.text.endswith(" free")
