@@ -109,8 +109,8 @@ class Bare:
         os.fsync(self._file)
 
 
-def measure_writes(roots: dict[int, Path], cycles: int) -> tuple[list[Row], dict[int, float]]:
-    """A day's cycles into lakes of every age, in turn; the rows, and the usual whole write by age."""
+def measure_writes(roots: dict[int, Path], cycles: int) -> list[Row]:
+    """A day's cycles into lakes of every age, in turn."""
     chance = np.random.default_rng(11)
     day = data.sessions(300)[-1]
     accepts: list[float] = []
@@ -146,7 +146,7 @@ def measure_writes(roots: dict[int, Path], cycles: int) -> tuple[list[Row], dict
             p95(wholes[old]) / p95(wholes[young]),
             1.3,
         ),
-    ], {age: p50(each) for age, each in wholes.items()}
+    ]
 
 
 def measure_housekeeping(root: Path, rounds: int) -> Row:
@@ -238,14 +238,20 @@ def measure_year(root: Path, age: int) -> Row:
     )
 
 
-def measure_seeds(folder: Path, days: int, ours: tuple[float, float, float]) -> list[Row]:
-    """The seeds' way at an age against ours: seconds of a write and of the latest chain, bytes per row."""
-    write, latest, small = ours
+def measure_seeds(folder: Path, days: int, lake: Path, latest: float, small: float) -> list[Row]:
+    """The seeds' way at an age against ours: writes in turn, seconds of the latest chain, bytes per row."""
     chance = np.random.default_rng(17)
     table = data.seeds_history(folder / f"seeds-{days}", data.sessions(days), chance)
     rows = data.stored(data.Day(data.sessions(days + 1)[-1], chance).cycle(0))
+    today = data.Day(data.sessions(320)[-1], chance)
     repeats = range(3 if days == 1 else 1)
-    write_all = min(data.seeds_write(table, rows) for _ in repeats)
+    ours, theirs = [], []
+    with Writer(lake, "desk") as writer:
+        for n in repeats:
+            ours += [_whole(writer, data.stored(today.cycle(30 * n + k))) for k in range(15)]
+            theirs.append(data.seeds_write(table, rows))
+            ours += [_whole(writer, data.stored(today.cycle(30 * n + k))) for k in range(15, 30)]
+    write, write_all = p50(ours), min(theirs)
     read_all = min(data.seeds_latest(table, "SPY") for _ in repeats)
     large = data.bytes_per_row(table)
     shutil.rmtree(table)
@@ -262,6 +268,10 @@ def measure_seeds(folder: Path, days: int, ours: tuple[float, float, float]) -> 
         ),
         at_least(f"bytes per row, seeds / ours, {days} d", f"{large:.1f} / {small:.1f}", large / small, 5.0),
     ]
+
+
+def _whole(writer: Writer, rows: pl.DataFrame) -> float:
+    return timed(lambda: (writer.accept({SNAPSHOTS.name: rows}), writer.drain()))
 
 
 def measure_real(folder: Path) -> list[Row]:
@@ -323,11 +333,10 @@ def measure(folder: Path, *, quick: bool, say: Callable[[str], None]) -> list[Ro
     reads = {age: measure_reads(root) for age, root in roots.items()}
     rows += read_rows(max(ages), reads[max(ages)])
     say("writes")
-    figures, whole = measure_writes(roots, 30 if quick else data.CYCLES)
-    rows = figures + rows
+    rows = measure_writes(roots, 30 if quick else data.CYCLES) + rows
     for days in [] if find_spec("pandas") is None else [1] if quick else [1, 20]:
         say(f"the seeds' way at {days} days")
-        rows += measure_seeds(folder, days, (whole[days], reads[days]["latest"], sizes[days]))
+        rows += measure_seeds(folder, days, roots[days], reads[days]["latest"], sizes[days])
     say("housekeeping")
     rows.append(measure_housekeeping(folder / "housekeeping", 30))
     say("real chains")
