@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from desk.market.calendar import exchange_date, session, session_at
 from desk.market.contracts import dte
 from desk.market.quotes import mid
-from desk.market.ticks import to_tick, up_to_tick
+from desk.market.ticks import down_to_tick, to_tick, up_to_tick
 from messages.contract import Contract, Quote
 from messages.orders import Action, Breach, Exit, Holding, Veto
 from strategies import checks
@@ -96,42 +96,36 @@ def at_market(holding: Holding, reason: str, share: float = 1.0) -> Exit:
     return Exit(holding.position, math.ceil(holding.quantity * share - checks.SLACK), reason)
 
 
-def profit(look: Look, target: float, share: float) -> Exit | Veto | None:
+def profit(look: Look, target: float, share: float) -> Exit | None:
     """Return the close once `target` (a fraction) of the credit is earned at mid.
 
-    Its limit is walked to natural, so natural has to earn a `share` of that profit: in a market too wide for that, what
-    is taken may be a loss once it is filled, and waits.
+    Its limit is walked towards natural, but only as far as it still earns a `share` of that profit; what nobody takes
+    by then is cancelled, and wished again at the next poll.
     """
-    if look.debit is None or look.natural is None or look.closing:
-        return None
     credit = look.holding.credit
-    if not checks.at_least((1 - target) * credit, look.debit):
+    if look.debit is None or look.closing or not checks.at_least((1 - target) * credit, look.debit):
         return None
-    if checks.at_least((1 - share * target) * credit, look.natural):
-        return _at_limit(look, "profit", then_market=False)
-    numbers = {"debit": look.debit, "natural": look.natural, "credit": credit, "most": (1 - share * target) * credit}
-    text = f"closing {look.holding.position} costs {look.debit:g} at mid, but {look.natural:g} at the market"
-    return Veto("wide_market", text, numbers)
+    return _at_limit(look, "profit", (1 - share * target) * credit, then_market=False)
 
 
 def stop(look: Look, multiple: float) -> Exit | None:
     """Return the close once it costs `multiple` times the credit at mid: walked to natural, then at market."""
     if look.debit is None or look.closing or not checks.at_least(look.debit, multiple * look.holding.credit):
         return None
-    return _at_limit(look, "stop", then_market=True)
+    return _at_limit(look, "stop", math.inf, then_market=True)
 
 
 def expiring(look: Look, days: int) -> Exit | None:
     """Return the close with `days` to expiry or fewer left: walked to natural, then at market."""
     if look.debit is None or look.closing or dte(look.holding.condor.short_put.expiry, look.t) > days:
         return None
-    return _at_limit(look, "time", then_market=True)
+    return _at_limit(look, "time", math.inf, then_market=True)
 
 
-def first(look: Look, *outcomes: Exit | Veto | None, told: tuple[Breach, ...] = ()) -> Decision:
-    """Return the first close among the outcomes of rules, with what is `told` besides and every veto."""
-    closing = next((each for each in outcomes if isinstance(each, Exit)), None)
-    return Decision((closing, *told) if closing else told, look.vetoes + checks.found(*outcomes))
+def first(look: Look, *outcomes: Exit | None, told: tuple[Breach, ...] = ()) -> Decision:
+    """Return the first close among the outcomes of rules, with what is `told` besides and the look's vetoes."""
+    closing = next((each for each in outcomes if each is not None), None)
+    return Decision((closing, *told) if closing else told, look.vetoes)
 
 
 def red_lines(look: Look, delta: float, proximity: float) -> tuple[Line, Line]:
@@ -219,14 +213,14 @@ def _spot(view: View, underlying: Contract | None) -> float | Veto | None:
     return checks.level(quote, view.t) if quote is not None else None
 
 
-def _at_limit(look: Look, reason: str, *, then_market: bool) -> Exit:
-    """Close at mid, walked to natural; on the tick, at least one, and never above what it can be worth."""
+def _at_limit(look: Look, reason: str, cap: float, *, then_market: bool) -> Exit:
+    """Close at mid, walked to natural or `cap`; on the tick, at least one, and never above what it can be worth."""
     assert look.debit is not None
     assert look.natural is not None
     holding, tick = look.holding, look.tick
     most = holding.condor.width
     limit = max(tick, min(to_tick(look.debit, tick), most))
-    worst = max(limit, min(up_to_tick(look.natural, tick), most))
+    worst = max(limit, down_to_tick(min(up_to_tick(look.natural, tick), most, cap), tick))
     return Exit(holding.position, holding.quantity, reason, limit, worst, then_market)
 
 

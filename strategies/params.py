@@ -14,6 +14,7 @@ Count = Annotated[int, Field(ge=1)]
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
 DeltaPoints = Annotated[float, Field(gt=0, le=100)]
 
 _WORDS = {

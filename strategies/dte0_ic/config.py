@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from strategies.params import ClockTime, Count, DeltaPoints, Fraction, Params, Points, Positive
+from strategies.params import ClockTime, Count, DeltaPoints, Fraction, Params, Points, Positive, Share
 
 
 class Config(Params):
@@ -28,7 +28,7 @@ class Config(Params):
     max_entries: Count = Field(1, description="entries per day")
     max_positions: Count = Field(1, description="open positions at a time")
     profit_target: Fraction = Field(0.50, description="closes when this fraction of the credit is earned")
-    profit_share: Fraction = Field(0.50, description="fraction of that profit which closing at natural must still earn")
+    profit_share: Share = Field(0.50, description="fraction of that profit below which its limit is not walked")
     stop_loss: Positive = Field(2.0, description="closes when the debit is this many times the credit")
     close_before: Positive = Field(15.0, description="minutes before the close at which it closes at market")
     delta_red_line: DeltaPoints = Field(

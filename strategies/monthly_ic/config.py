@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from strategies.params import Count, DeltaPoints, Fraction, Params, Points, Positive
+from strategies.params import Count, DeltaPoints, Fraction, Params, Points, Positive, Share
 
 Classes = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
@@ -32,9 +32,7 @@ class Config(Params):
     exit_dte: int = Field(30, ge=0, description="closes at this many calendar days to expiry or fewer")
     delta_red_line: DeltaPoints = Field(30.0, description="closes a part when |delta| * 100 of a short leg reaches it")
     proximity_red_line: Points = Field(50.0, description="closes a part when spot is this near a short leg, in points")
-    red_line_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.50, description="fraction of the quantity that a red line closes"
-    )
+    red_line_share: Share = Field(0.50, description="fraction of the quantity that a red line closes")
     poll: Positive = Field(300.0, description="seconds between decisions")
     tick: Positive = Field(0.05, description="step of the combo's price in dollars")
     window_low: Fraction = Field(0.20, description="puts within this fraction below spot are looked at")

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from strategies.params import Count, Fraction, Params, Points, Positive
+from strategies.params import Count, Fraction, Params, Points, Positive, Share
 
 Symbols = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 Rank = Annotated[float, Field(ge=0, le=100)]
@@ -32,7 +32,7 @@ class Config(Params):
     max_entries: Count = Field(3, description="entry orders per day, all symbols together")
     exit_dte: int = Field(21, ge=0, description="closes at this many calendar days to expiry or fewer")
     profit_target: Fraction = Field(0.50, description="closes when this fraction of the credit is earned")
-    profit_share: Fraction = Field(0.50, description="fraction of that profit which closing at natural must still earn")
+    profit_share: Share = Field(0.50, description="fraction of that profit below which its limit is not walked")
     stop_loss: Positive = Field(2.0, description="closes when the debit is this many times the credit")
     poll: Positive = Field(30.0, description="seconds between decisions")
     tick: Positive = Field(0.01, description="step of the combo's price in dollars")

@@ -76,23 +76,14 @@ def test_the_profit_target_is_a_parameter(target: float, debit: float, closes: b
 
 
 @pytest.mark.parametrize(
-    ("natural", "share", "closes"), [(0.44, 0.5, True), (0.45, 0.5, True), (0.46, 0.5, False), (0.46, 0.4, True)]
+    ("natural", "share", "worst"), [(0.40, 0.5, 0.40), (0.45, 0.5, 0.45), (0.90, 0.5, 0.45), (0.90, 1.0, 0.30)]
 )
-def test_a_profit_waits_while_the_market_is_too_wide_to_take_it(natural: float, share: float, closes: bool) -> None:
+def test_a_profit_is_walked_only_as_far_as_it_is_one(natural: float, share: float, worst: float) -> None:
     wider = (natural - 0.4) / 4
     wide = tuple(replace(q, bid=q.bid - wider, ask=q.ask + wider) for q in marks(HELD, NOON, 0.3))  # type: ignore[operator]  # both are there
-    decision = decide(legs=wide, profit_share=share)
-    assert [each.worst for each in exits(decision)] == (
-        [pytest.approx(0.5 if natural > 0.45 else 0.45)] if closes else []
-    )
-    assert names(decision) == ([] if closes else ["wide_market"])
-    if not closes:
-        assert decision.vetoes[0].numbers == {
-            "debit": 0.3,
-            "natural": pytest.approx(natural),
-            "credit": 0.6,
-            "most": pytest.approx(0.45),
-        }
+    assert exits(decide(legs=wide, profit_share=share)) == [
+        Exit("p", 1, "profit", limit=0.30, worst=worst, then_market=False)
+    ]
 
 
 def test_what_is_worth_nothing_is_closed_for_a_tick() -> None:
