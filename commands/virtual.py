@@ -99,6 +99,7 @@ def virtual(
         desk = VirtualDesk(config, folder, system, supervisor, gateway, log)
         yield desk
         desk.stop()
+        system.loop.run_until_complete(gateway.stop())
     finally:
         system.close()
         log.close()
