@@ -21,6 +21,7 @@ from desk.gateway.thread import GatewayThread
 from desk.lake.origin import claim
 from desk.market.calendar import at
 from desk.orders.edge import Boundary, no_boundary
+from desk.orders.journal import Journals
 from desk.runtime.supervision import Supervisor
 from desk.runtime.system import System
 from messages.data import Slot
@@ -95,8 +96,11 @@ class Desk:
     def start(self) -> None:
         """Start the gateway, then the actors in their order.
 
-        `RefusedError` when the gateway's port is taken, `LakeError` when the lake is not for this run's rows.
+        `RefusedError` when the gateway's port is taken, `LakeError` when the lake is not for this run's rows,
+        `JournalError` when the orders' logs are damaged or another desk's.
         """
+        if not self._once:
+            self._read_logs()
         if self._gateway is not None:
             try:
                 self.port = self._gateway.start()
@@ -145,6 +149,12 @@ class Desk:
     def _spool(self) -> Path | None:
         """The folder of the spool, which a lake in an object store cannot hold; None leaves it in the lake's."""
         return None if self.lake.folder else self.run.folder / "spool"
+
+    def _read_logs(self) -> None:
+        """See that the trader will be able to read and to write the logs of its orders."""
+        with Journals(self.run.logs) as journals:
+            for strategy in self.config.strategies:
+                journals.open(strategy.instance)
 
     def _first_moment(self, start: float | None) -> float:
         """Market time at which a simulated run begins: where a killed one stopped, else as asked."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from desk.orders.journal import Journals
 from tests.acceptance.running import REPO, supervisor
 
 CONFIG = (REPO / "config.toml").read_text(encoding="utf-8")
@@ -94,6 +95,23 @@ def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     text = refused(tmp_path, "run", "--data", str(tmp_path / "file"), "--config", config(tmp_path))
     assert "is a file" in text
+
+
+def test_a_damaged_log_of_orders_is_not_traded_upon(tmp_path: Path) -> None:
+    log = tmp_path / "data" / "logs" / "dte0_ic" / "trades.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text('{"event": "ORDER", "order_id"\n{"event": "END"}\n', encoding="utf-8")
+    before = log.read_bytes()
+    text = refused(tmp_path, "run", "--config", config(tmp_path))
+    assert "trades.jsonl" in text
+    assert "line 1" in text
+    assert log.read_bytes() == before
+
+
+def test_the_logs_of_another_desk(tmp_path: Path) -> None:
+    logs = tmp_path / "data" / "logs"
+    with Journals(logs):
+        assert "a desk writes the logs" in refused(tmp_path, "run", "--config", config(tmp_path))
 
 
 def test_a_lake_of_another_origin(tmp_path: Path) -> None:
