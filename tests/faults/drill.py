@@ -262,10 +262,11 @@ def drilled(
     start: str = "09:45",
     day: date = DAY,
     ready: bool = True,
+    change: Callable[[Config], Config] = lambda config: config,
 ) -> Iterator[Drill]:
     """Start a desk of pilots on the gateway's market, with these faults armed, and run until it may trade."""
     wire = Wire()
-    config = _config(faults, pilots, trading, limits, day)
+    config = change(_config(faults, pilots, trading, limits, day))
     with _registered(pilots), virtual(config, folder, start, accepted=wire.tap) as desk:
         wire.clock = desk.system.clock
         drill = Drill(desk, wire)
@@ -302,7 +303,7 @@ def _config(faults: Sequence[str], pilots: Sequence[str], trading: Trading | Non
         update={
             "clock": config.clock.model_copy(update={"day": day}),
             "gateway": config.gateway.model_copy(update={"faults": tuple(faults)}),
-            "persistence": config.persistence.model_copy(update={"housekeeping": False}),
+            "persistence": config.persistence.model_copy(update={"housekeeping": False, "commit_every": 30.0}),
             "strategies": tuple(Strategy(name=Pilot.name, id=each, params={"pilot": each}) for each in pilots),
         }
     )
