@@ -194,6 +194,10 @@ class Session:
                 self._queue.post(lambda: self._take_back(cancel, sent[0]), priority)
             self._expect_late(sent[0])
             raise Timeout("IB did not answer in time") from None
+        except asyncio.CancelledError:
+            if sent:
+                self._expect_late(sent[0])
+            raise
         finally:
             self._forget(sent)
 

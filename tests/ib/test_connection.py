@@ -9,6 +9,7 @@ from desk.clock import SimulatedClock
 from desk.gateway.requests.contracts import ContractDetails, OptionParameters
 from desk.gateway.requests.session import CurrentTime
 from desk.ib.errors import Disconnected
+from desk.market.contracts import stock
 from messages.contract import Contract
 from messages.market import Priority, SpotsWanted
 from tests.gateway.market import START
@@ -117,6 +118,20 @@ def test_a_lost_connection_ends_what_is_open_and_is_made_anew_with_its_standing_
             assert (await made.chain(SPY)).failed == ()
 
     run(main())
+
+
+def test_the_answer_to_a_request_that_nobody_waits_for_any_more_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with bench(latency=1.0) as made:
+            underlying = made.broker._contracts.underlying(stock("SPY"), Priority.ENTRY, made.clock.time() + 30.0)
+            asking = asyncio.ensure_future(underlying)
+            await made.until(lambda: bool(made.broker._session.ib.wrapper._futures))
+            asking.cancel()
+            await made.broker._timers.sleep(10.0)
+            assert not made.broker._session.ib.wrapper._futures
+
+    run(main())
+    assert not [record for record in caplog.records if record.name == "ib_async.Decoder"]
 
 
 def test_a_request_that_the_gateway_only_warns_about_ends_with_its_error() -> None:
