@@ -20,6 +20,7 @@ from messages.orders import (
     OrderTold,
     PlaceOrder,
     ReplaceOrder,
+    SessionTold,
     Truth,
     TruthWanted,
 )
@@ -87,7 +88,7 @@ class BrokerActor(AsyncActor):
         """Log what happened to the session; pass on what did to orders."""
         if isinstance(news, Notice):
             self._note(news)
-        elif self._trader is not None:
+        elif self._trader is not None and not (self._closing and isinstance(news, SessionTold)):
             self.context.tell(self._trader, news)
 
     def _note(self, notice: Notice) -> None:

@@ -13,7 +13,7 @@ from desk.runtime.actor import Actor, Context
 from messages.contract import Quote
 from messages.data import Recorded, Seen, Stored
 from messages.market import Bars, ChainProgress, ChainQuotes, Priority, Spots
-from messages.orders import Book, BookWanted, Breach, Enter, Holding, Veto, Wish, Wishes
+from messages.orders import Book, BookLeft, BookWanted, Breach, Enter, Holding, Veto, Wish, Wishes
 from strategies.base import Decision, Phase, State, Strategy, View
 from strategies.gathering import Gathering
 from strategies.record import as_json, words
@@ -115,6 +115,7 @@ class StrategyActor(Actor):
     def stopped(self) -> None:
         """Be stopped."""
         self._state = self._state.to(Phase.STOPPED)
+        self.context.tell("trader", BookLeft(self.context.name, self._instance))
 
     def facts(self) -> dict[str, Any]:
         """State, what is open and working, the day's result, and the last decision.

@@ -143,6 +143,14 @@ class BookWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class BookLeft:
+    """A strategy has stopped and reads its book no more."""
+
+    reply_to: str
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """An open position: `quantity` spreads left of those opened for `credit` on average.
 

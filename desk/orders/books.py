@@ -22,6 +22,10 @@ class Books:
         self._readers.setdefault(strategy, set()).add(reader)
         self._shown.pop((strategy, reader), None)
 
+    def unsubscribe(self, strategy: str, reader: str) -> None:
+        """Show a strategy's book to somebody no more."""
+        self._readers.get(strategy, set()).discard(reader)
+
     def again(self, strategy: str) -> None:
         """Show a strategy's book even if it has not changed."""
         self._shown = {key: book for key, book in self._shown.items() if key[0] != strategy}

@@ -37,6 +37,7 @@ from messages.data import Stored
 from messages.market import Bars, Spots
 from messages.orders import (
     Action,
+    BookLeft,
     BookWanted,
     Breach,
     Charged,
@@ -119,9 +120,8 @@ class Trader:
         match message:
             case Wishes():
                 self._wishes(message)
-            case BookWanted(reply_to, strategy):
-                self._open(strategy)
-                self._books.subscribe(strategy, reply_to)
+            case BookWanted() | BookLeft():
+                self._reader(message)
             case OrderTold():
                 self.worker.told(message)
             case Executed():
@@ -318,6 +318,13 @@ class Trader:
             for e in tuple(account.executions.values()):
                 if e.order.action is Action.OPEN and not e.cancelling and not e.over:
                     self.worker.stop(account, e, f"halted: {self.halted.reason}" if self.halted else "the desk stops")
+
+    def _reader(self, message: BookWanted | BookLeft) -> None:
+        if isinstance(message, BookWanted):
+            self._open(message.strategy)
+            self._books.subscribe(message.strategy, message.reply_to)
+        else:
+            self._books.unsubscribe(message.strategy, message.reply_to)
 
     def _session(self, told: SessionTold) -> None:
         self.inquiry.session(told)

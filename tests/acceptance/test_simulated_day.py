@@ -99,6 +99,12 @@ def test_nothing_went_wrong(day: SimulatedDesk) -> None:
     assert {each.restarts for each in day.system.reports()} == {0}
 
 
+def test_a_stop_leaves_nothing_unsaid(tmp_path: Path) -> None:
+    with simulated(shipped(collectors=(), futures=()), tmp_path, start="09:40") as desk:
+        desk.until("09:46")
+    assert warnings(log_of(tmp_path)) == []
+
+
 def test_indicators_and_daily_bars_are_there(day: SimulatedDesk) -> None:
     rows(day)
     assert set(day.lake.daily_bars()["symbol"]) == {"SPY", "QQQ", "IWM", "SPX", "VIX"}
