@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from actors.trader import TraderActor
 from commands.compose import Endpoint, Folders, children
 from commands.crash import check
 from commands.crash import logs as trades
@@ -28,6 +29,7 @@ from desk.gateway.faults.text import parse
 from desk.orders import halt, journal
 from desk.orders.halt import Halt
 from desk.orders.lines import Line
+from desk.orders.trader import Trader
 from desk.runtime.supervision import Supervisor
 from strategies import registry
 from tests.acceptance.simulated import DAY, shipped
@@ -39,8 +41,8 @@ NEVER = 0.05
 ANY = 9.0
 """The other way round, on wings of 10 points."""
 _ROOM = Limits(max_open_risk=1_000_000.0, max_daily_loss=1_000_000.0, max_condors=100)
-_LOOK = 0.2
-"""Market seconds between two looks at what a drill waits for."""
+_ON_ITS_WAY = 1.0
+"""Market seconds in which all rows of a fill arrive."""
 _MANY = 1000
 """More condors at once than a drill has: what is too many, each says itself."""
 
@@ -117,6 +119,7 @@ class Drill:
         before = self.quantity(by)
         self.enter(quantity, distance=distance, by=by)
         self.until(lambda: self.quantity(by) == before + quantity and self.ended)
+        self.pass_by(_ON_ITS_WAY)
 
     def arm(self, *faults: str) -> None:
         """Arm faults of the gateway, in words."""
@@ -129,9 +132,7 @@ class Drill:
 
     def until(self, found: Callable[[], bool], seconds: float = 60.0) -> None:
         """Run until something holds, which must be within so many seconds."""
-        end = self.now + seconds
-        while not found() and self.now < end:
-            self.desk.system.run_for(_LOOK)
+        self.desk.system.run_until(self.now + seconds, found)
         assert found(), f"not within {seconds:g} s"
 
     def always(self, holds: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -228,14 +229,23 @@ class Drill:
         return journal.read(self.desk.folder / "logs" / of)
 
     @property
+    def trader(self) -> Trader:
+        """The trader of this life: reports are as old as the last look at them."""
+        life = self.desk.system.children["trader"].life
+        assert life is not None
+        assert isinstance(life._actor, TraderActor)
+        return life._actor.trader
+
+    @property
     def health(self) -> dict[str, Any]:
         """What the trader says of itself."""
-        return dict(self.desk.report("trader").facts)
+        return self.trader.facts()
 
     @property
     def ready(self) -> bool:
         """Whether the trader may trade."""
-        return bool(self.health.get("ready"))
+        child = self.desk.system.children["trader"]
+        return child.life is not None and child.life._actor is not None and self.trader.able
 
     @property
     def unexplained(self) -> list[str]:
@@ -249,7 +259,7 @@ class Drill:
 
     def quantity(self, of: str = ONE) -> int:
         """Spreads that a pilot holds by the trader's word."""
-        return sum(each.quantity for each in self.health["strategies"][of]["positions"])
+        return sum(each.quantity for each in self.trader.accounts[of].ledger.holdings)
 
 
 @contextmanager
@@ -279,6 +289,7 @@ def drilled(
 
 def agree(drill: Drill) -> None:
     """The gateway's book and the logs tell one story: no order twice, no fill lost or invented, positions explained."""
+    drill.pass_by(_ON_ITS_WAY)
     book, logs = drill.book, drill.logs
     found = [*check.always(book, logs, most=_MANY), *check.recovered(book, logs), *check.real(book, logs)]
     _none(found)

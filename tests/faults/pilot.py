@@ -35,7 +35,7 @@ class Pilot(Strategy[Course]):
 
     @property
     def poll(self) -> float:
-        return 1.0
+        return 2.0
 
     def decide(self, view: View, state: State) -> Decision:
         commands = self.commands[self.params.pilot]

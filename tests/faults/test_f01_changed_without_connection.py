@@ -36,6 +36,7 @@ def test_f01_no_change_during_an_outage(tmp_path: Path) -> None:
         drill.arm("two-orders", "say code=1100")
         lost = drill.now
         drill.pass_by(OUTAGE)
+        assert len(drill.entries) == 1
         assert drill.sent("placeOrder", lost) == []
         drill.clear()
         drill.arm("say code=1102")

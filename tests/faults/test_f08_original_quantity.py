@@ -11,7 +11,7 @@ from desk.config.model import Trading
 from desk.orders.account import Account
 from desk.orders.exits import Exits
 from messages.orders import Action, Exit
-from tests.faults.drill import ANY, at_rest, drilled
+from tests.faults.drill import ANY, Drill, at_rest, drilled
 from tests.faults.protection import protected_by
 
 QUANTITY = 4
@@ -29,6 +29,15 @@ def original_quantity(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Exits, "pursue", pursue)
 
 
+def _closed_by_two(drill: Drill) -> None:
+    drill.until(lambda: len(drill.exits) == 2 and not any(order.working for order in drill.exits))
+    limit, market = drill.exits
+    assert 0 < limit.filled < QUANTITY
+    assert limit.filled + market.filled == QUANTITY
+    drill.pass_by(30.0)
+    at_rest(drill)
+
+
 @protected_by(REST, original_quantity)
 def test_f08_urged_after_a_partial_fill(tmp_path: Path) -> None:
     with drilled(tmp_path) as drill:
@@ -37,11 +46,7 @@ def test_f08_urged_after_a_partial_fill(tmp_path: Path) -> None:
         drill.exit(limit=ANY)
         drill.until(lambda: any(0 < order.filled < QUANTITY for order in drill.exits))
         drill.exit()
-        drill.until(lambda: drill.held == {} and drill.ended)
-        drill.pass_by(30.0)
-        assert len(drill.exits) == 2
-        assert sum(order.filled for order in drill.exits) == QUANTITY
-        at_rest(drill)
+        _closed_by_two(drill)
 
 
 @protected_by(REST, original_quantity)
@@ -50,8 +55,4 @@ def test_f08_ladder_at_its_end_after_a_partial_fill(tmp_path: Path) -> None:
         drill.open(QUANTITY)
         drill.arm("thin size=1 sec_type=OPT")
         drill.exit(limit=ANY, then_market=True)
-        drill.until(lambda: drill.held == {} and drill.ended)
-        drill.pass_by(30.0)
-        assert len(drill.exits) == 2
-        assert drill.exits[0].filled not in {0.0, QUANTITY}
-        at_rest(drill)
+        _closed_by_two(drill)
