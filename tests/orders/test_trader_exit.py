@@ -1,5 +1,6 @@
 """Exits: never two at a time, never more than is held, never refused by limits."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from desk.orders.limits import Limits
 from desk.orders.lines import EndLine, OrderLine
 from messages.orders import Action, Breach, Enter, Exit, OrderState, OrderTold
 from tests.orders.condors import condor
-from tests.orders.stage import AtIb, Stage, risks
+from tests.orders.stage import AtIb, FakeBroker, Stage, risks
 
 S = OrderState
 
@@ -217,6 +218,20 @@ def test_a_red_line_is_written_with_the_market_order_that_acts_on_it_and_not_bef
     assert stage.book().breaches == frozenset()
     stage.wish(Exit(position, 1, "red_line"), Breach(position, "delta", active=True))
     assert stage.book().breaches == {(position, "delta")}
+
+
+@pytest.mark.parametrize("ends", [FakeBroker.reject, FakeBroker.cancel])
+def test_a_red_line_is_armed_again_however_its_order_ended_unfilled(
+    stage: Stage, ends: Callable[[FakeBroker, str, int], list[object]]
+) -> None:
+    position = stage.hold_position(2)
+    for _ in range(2):
+        stage.wish(Exit(position, 1, "red_line"), Breach(position, "delta", active=True))
+        order = stage.placed()[-1]
+        stage.tell(*ends(stage.broker, order.order_id, 201))
+        assert stage.book().breaches == frozenset()
+    assert len({order.order_id for order in stage.placed()}) == 3
+    assert risks(stage.lines()) == [("delta", True), ("delta", False)] * 2
 
 
 def test_a_red_line_whose_order_did_nothing_is_armed_again(stage: Stage) -> None:
