@@ -39,7 +39,7 @@ def test_f22_no_fill_on_old_quotes(tmp_path: Path) -> None:
         drill.pass_by(2 * OLDEST)
         drill.exit()
         drill.until(lambda: any(order.working for order in drill.exits))
-        drill.always(lambda: bool(drill.held), 10 * OLDEST)
+        drill.always(lambda: bool(drill.held), 4 * OLDEST)
         drill.clear()
         drill.until(lambda: drill.held == {} and drill.ended)
         drill.pass_by(15.0)

@@ -52,10 +52,10 @@ def _walk(drill: Drill) -> None:
     drill.exit(limit=0.0831, worst=ANY + 0.0007)
     drill.until(lambda: drill.held == {} and drill.ended, 300.0)
     closing = limits(drill)[len(opening) :]
-    assert len(opening) > 3
-    assert len(closing) > 2
     assert all(limit < 0 for limit in opening)
     assert all(limit > 0 for limit in closing)
+    assert len(opening) > 3
+    assert len(closing) > 2
     assert all(abs(limit / TICK - round(limit / TICK)) < 1e-6 for limit in opening + closing)
     assert all(last < limit for each in (opening[1:], closing) for last, limit in pairwise(each))
     drill.pass_by(15.0)
