@@ -19,7 +19,9 @@ UNTIL = "09:50"
 def config(folder: Path) -> Path:
     text = (REPO / "config.toml").read_text(encoding="utf-8")
     path = folder / "config.toml"
-    path.write_text(text.replace("#interval = 300.0 ", "interval = 60 ").replace('"QQQ"', '"QQQ"\ninterval = 60'))
+    path.write_text(
+        text.replace("#interval = 300.0 ", "interval = 60 ").replace('symbol = "QQQ"', 'symbol = "QQQ"\ninterval = 60')
+    )
     return path
 
 
