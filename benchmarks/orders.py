@@ -52,6 +52,8 @@ SLOT = 1.0 / model.Broker().messages_per_second
 BUSY, IDLE = SLOT + 0.020, 0.005
 """Seconds that the ninety-ninth order of a hundred may take beyond a bare fsync: pacing saturated, and queue empty."""
 EXIT, WHAT_IF, ENTRY = "decide to exit", "decide to what-if", "what-if to entry"
+GREEKS = 1.0
+"""Seconds that quotes wait for Greeks: with IB's hundred lines, longer ones would keep messages below the pacing."""
 POLL = 0.1
 LEAD = 4.0
 """Seconds until the collectors' first slot."""
@@ -257,6 +259,7 @@ def config_of(folder: Path, *, busy: bool) -> model.Config:
     return model.Config(
         data=str(folder),
         gateway=model.Gateway(latency=LATENCY),
+        broker=model.Broker(greeks_deadline=GREEKS),
         persistence=model.Persistence(housekeeping=False),
         limits=model.Limits(max_open_risk=1e9, max_daily_loss=1e9, max_condors=10_000),
         collectors=tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -58,6 +59,20 @@ def up(
 def is_simulated(config: Config) -> bool:
     """Whether a run of this config lives on a simulated day."""
     return config.clock.kind == "simulated" or (config.clock.kind == "auto" and config.gateway.kind == "paper")
+
+
+_SELDOM = 1000
+"""Collections of the younger generations to one of the oldest."""
+
+
+def _settle_memory() -> None:
+    """Take what lives as long as the process out of the collector's way, and have it look at the rest seldom.
+
+    Looking through everything stops every thread, orders included: measured, for a tenth of a second each time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], _SELDOM)
 
 
 class Desk:
@@ -131,6 +146,7 @@ class Desk:
         if not self._once:
             self.system.tell("persistence", schedule_of(self.config))
         self._thread.start()
+        _settle_memory()
 
     def stop(self) -> None:
         """Stop everything in the reverse order, each within its limit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -24,6 +25,10 @@ from messages.system import Drain
 if TYPE_CHECKING:
     from pykka._actor import ActorInbox
     from pykka._envelope import Envelope as PykkaEnvelope
+
+
+_SWITCH = 0.0005
+"""Seconds that a busy thread may keep the interpreter from others; Python's 5 ms would be most of an order's way."""
 
 
 class _Inbox:
@@ -158,6 +163,10 @@ class Agenda:
 
 class ThreadDispatcher(Agenda):
     """Hosts lives on threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        sys.setswitchinterval(_SWITCH)
 
     def launch(self, life: Life) -> None:
         """Start a life on a thread of its own."""
