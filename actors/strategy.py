@@ -210,13 +210,13 @@ class StrategyActor(Actor):
         for veto in decision.vetoes:
             self._veto_counts[veto.name] = self._veto_counts.get(veto.name, 0) + 1
             self.context.log.debug("veto", veto=veto.name, text=veto.text, numbers=dict(veto.numbers))
-        self._record(decision, view)
-        self._wish(decision.actions, view)
+        self._carry_out(decision, view)
 
-    def _record(self, decision: Decision, view: View) -> None:
-        """Have what was seen and decided stored, whatever became of it."""
+    def _carry_out(self, decision: Decision, view: View) -> None:
+        """Pass the wishes on, and have what was seen and decided stored, whatever becomes of it."""
+        text = as_json(decision, self._state, view)  # first: what cannot be recorded is not wished for
+        self._wish(decision.actions, view)
         key = f"{self._instance} {view.t}"
-        text = as_json(decision, self._state, view)
         self.context.tell(
             "persistence", Seen(self.context.name, key, self._instance, view.t, text, view.quotes, view.chains)
         )
@@ -224,12 +224,12 @@ class StrategyActor(Actor):
     def _wish(self, wishes: tuple[Wish, ...], view: View) -> None:
         if not wishes:
             return
-        for wish in wishes:
-            self._log(wish)
         until = self.context.clock.time() + _HOLDS
         version = self._state.book.version
         quotes = _grounds(wishes, self._state.book.holdings, view)
         self.context.tell("trader", Wishes(self.context.name, self._instance, version, until, wishes, quotes))
+        for wish in wishes:
+            self._log(wish)
 
     def _log(self, wish: Wish) -> None:
         if isinstance(wish, Enter):
@@ -273,8 +273,7 @@ class StrategyActor(Actor):
             view = View(now)
             decision = replace(self._strategy.decide(view, self._state), wants=())
             if decision.actions:
-                self._record(decision, view)
-                self._wish(decision.actions, view)
+                self._carry_out(decision, view)
 
 
 def _grounds(wishes: tuple[Wish, ...], holdings: tuple[Holding, ...], view: View) -> tuple[Quote, ...]:

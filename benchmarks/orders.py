@@ -1,11 +1,12 @@
 """From a decision to bytes on the socket: strategy, trader and broker as the desk runs them, at real speed.
 
-A probe in the place of a strategy opens condors and closes them at market, one order at a time, against the embedded
-gateway over a real socket; nothing is accelerated, and market time runs at the wall's pace whoever is late. Three ways
-are timed: an exit (which no what-if precedes) from the end of `decide` to the bytes of placeOrder; an entry from the
-end of `decide` to the bytes of its what-if, and from the what-if's answer to the bytes of placeOrder. Once with nothing
-else to do, and once while collectors keep the pacing saturated. Each is held against a bare write and fsync of a log
-line's bytes, measured beside it in the same run. Exit code 1 when a target is missed.
+A probe in the place of a strategy opens condors and closes them at market, one order at a time, against the paper
+gateway in a process of its own, as TWS is; nothing is accelerated, and market time runs at the wall's pace whoever is
+late. Three ways are timed: an exit (which no what-if precedes) from the end of `decide` to the bytes of placeOrder; an
+entry from the end of `decide` to the bytes of its what-if, and from the what-if's answer to the bytes of placeOrder.
+Once with nothing else to do, and once while one collection cycle of several symbols keeps the pacing saturated. Each is
+held against a bare write and fsync of a log line's bytes, in a third process beside it. Exit code 1 when a target is
+missed.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any, ClassVar
 
 from ib_async import Contract as IBContract
@@ -34,6 +36,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from commands.crash import processes
 from commands.crash.clock import SharedClock
 from commands.desk import Desk, up
 from commands.folders import open_run
@@ -54,6 +57,8 @@ BUSY, IDLE = SLOT + 0.020, 0.005
 EXIT, WHAT_IF, ENTRY = "decide to exit", "decide to what-if", "what-if to entry"
 GREEKS = 1.0
 """Seconds that quotes wait for Greeks: with IB's hundred lines, longer ones would keep messages below the pacing."""
+SPAN = 300.0
+"""Seconds between cycles: one is never over while it is measured."""
 POLL = 0.1
 LEAD = 4.0
 """Seconds until the collectors' first slot."""
@@ -197,16 +202,17 @@ def tapped() -> Iterator[None]:
         Client.placeOrder, Wrapper.openOrder = place, opened  # type: ignore[method-assign]
 
 
-def bare_syncs(logs: Path, over: Event, took: list[float], late: list[float]) -> None:
+def bare_syncs(logs: Path, parent: Connection) -> None:
     """Write and sync the bytes of the log's first line again and again, into a file of its own beside the log.
 
-    `late` is by how much this thread woke up too late each time: how busy the machine is with other things.
+    Tells `parent`, once that says something, the seconds that each took, and those by which this process woke up too
+    late each time: how busy the machine is with other things.
     """
-    log = logs / "probe" / TRADES
+    log, took, late = logs / "probe" / TRADES, list[float](), list[float]()
     while True:
         began = time.perf_counter()
-        if over.wait(_PAUSE):
-            return
+        if parent.poll(_PAUSE):
+            break
         late.append(time.perf_counter() - began - _PAUSE)
         line = log.read_bytes().partition(b"\n")[0] + b"\n" if log.exists() else b""
         if len(line) < 100:
@@ -217,6 +223,22 @@ def bare_syncs(logs: Path, over: Event, took: list[float], late: list[float]) ->
         os.fsync(handle)
         took.append(time.perf_counter() - began)
         os.close(handle)
+    parent.send((took, late))
+
+
+@contextmanager
+def beside(target: Callable[..., None], *arguments: object) -> Iterator[Connection]:
+    """A process that runs `target(*arguments, pipe)` inside the block; gives the other end of the pipe."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(*arguments, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +264,7 @@ class Run:
     """A desk's ways, the bare fsync beside them, and how busy its queue was.
 
     `waiting` is the share of looks at which collection waited in the queue, `rate` the median of the messages a second.
-    `late_p99` is how late a sleeping thread woke up: where that is long, the machine was busy with other things.
+    `late_p99` is how late a sleeping process woke up: where that is long, the machine was busy with other things.
     """
 
     ways: tuple[Way, ...]
@@ -263,7 +285,7 @@ def config_of(folder: Path, *, busy: bool) -> model.Config:
         persistence=model.Persistence(housekeeping=False),
         limits=model.Limits(max_open_risk=1e9, max_daily_loss=1e9, max_condors=10_000),
         collectors=tuple(
-            model.Collector(symbol=each, interval=60.0, dte_min=0, dte_max=120, window=0.2, strike_step=1.0)
+            model.Collector(symbol=each, interval=SPAN, dte_min=0, dte_max=365, window=0.4, strike_step=1.0)
             for each in symbols
         ),
         strategies=(model.Strategy(name="probe", params={"open": 10}),),
@@ -274,21 +296,22 @@ def measure(folder: Path, seconds: float, *, busy: bool) -> Run:
     """Run a desk for so long and take its times."""
     WATCH.reset()
     Probe.condor, Probe.closing = None, False
-    config = config_of(folder, busy=busy)
-    clock = SharedClock(at(DAY, "10:00") - LEAD, time.monotonic(), 1.0)
-    over, bare, late, looks = Event(), list[float](), list[float](), list[dict[str, Any]]()
-    with tapped(), up(config, open_run(config, named=True), clock=clock) as desk:
-        beside = Thread(target=bare_syncs, args=(desk.run.logs, over, bare, late), daemon=True)
-        beside.start()
-        _warm(desk, busy=busy)
-        WATCH.took.clear()
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            time.sleep(0.25)
-            looks.append(_broker(desk))
-        over.set()
-        beside.join()
-        took = {way: list(times) for way, times in WATCH.took.items()}
+    paper, clock = config_of(folder, busy=busy), SharedClock(at(DAY, "10:00") - LEAD, time.monotonic(), 1.0)
+    with beside(processes.gateway, paper, folder / "gateway", clock) as gateway:
+        there = model.Gateway(kind="ib", port=gateway.recv())
+        config = paper.model_copy(update={"gateway": there})
+        looks = list[dict[str, Any]]()
+        desk_up = up(config, open_run(config, named=True), clock=clock)
+        with tapped(), desk_up as desk, beside(bare_syncs, desk.run.logs) as syncs:
+            _warm(desk, busy=busy)
+            WATCH.took.clear()
+            ends = time.monotonic() + seconds
+            while time.monotonic() < ends:
+                time.sleep(0.25)
+                looks.append(_broker(desk))
+            took = {way: list(times) for way, times in WATCH.took.items()}
+            syncs.send("over")
+            bare, late = syncs.recv()
     rates = [float(look["messages_per_second"]) for look in looks]
     allowed = 1e3 * (quantile(bare, 0.99) + (BUSY if busy else IDLE))
     load = "full" if busy else "idle"
@@ -340,7 +363,7 @@ def show(runs: Sequence[Run]) -> None:
         console.print(
             f"queue {run.ways[0].load}: bare fsync {run.bare_median:.2f} ms (p99 {run.bare_p99:.2f} ms); "
             f"{run.rate:.0f} messages/s, collection waiting in {run.waiting:.0%} of looks; "
-            f"a sleeping thread woke up to {run.late_p99:.2f} ms late (p99)"
+            f"a sleeping process woke up to {run.late_p99:.2f} ms late (p99)"
         )
 
 

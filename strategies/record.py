@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 from messages.orders import Breach, Enter, Exit, Wish
 from strategies.base import Decision, State, View
@@ -22,16 +20,18 @@ def as_json(decision: Decision, state: State, view: View) -> str:
     """
     record = {
         "wishes": [words(action) for action in decision.actions],
-        "vetoes": [asdict(veto) for veto in decision.vetoes],
-        "refused": [asdict(veto) for veto in state.book.refused],
-        "actions": [{type(action).__name__: asdict(action)} for action in decision.actions],
-        "state": asdict(state),
+        "vetoes": decision.vetoes,
+        "refused": state.book.refused,
+        "actions": [{type(action).__name__: action} for action in decision.actions],
+        "state": state,
         "recorded": {each.symbol: max((q.received for q in each.quotes), default=None) for each in view.recordings},
         "bars": {
             f"{each.contract.symbol} {each.what}": each.bars[-1].date if each.bars else None for each in view.histories
         },
     }
-    return json.dumps(_plain(record), separators=(",", ":"))
+    plain = to_jsonable_python(record, inf_nan_mode="null")
+    plain["state"]["book"]["breaches"].sort()  # a set has no order of its own
+    return json.dumps(plain, separators=(",", ":"))
 
 
 def words(wish: Wish) -> dict[str, str | float | bool | None]:
@@ -47,15 +47,3 @@ def words(wish: Wish) -> dict[str, str | float | bool | None]:
             return {"close": position, "quantity": quantity, "reason": reason, "limit": limit, "worst": worst}
         case Breach(position, line, active):
             return {"breach": line, "position": position, "active": active}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, frozenset):
-        return [_plain(each) for each in sorted(value)]
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value

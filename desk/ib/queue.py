@@ -37,14 +37,18 @@ class RequestQueue:
         self._timer: Timer | None = None
 
     async def send(self, action: Callable[[], T], priority: Priority, deadline: float) -> T:
-        """Run `action` in its turn and return its result.
+        """Wait for `submit`; cancelling the wait takes the message out of the queue."""
+        return await self.submit(action, priority, deadline)
 
-        `Expired` when the turn comes after `deadline` (market time); whatever `action` raises is raised here.
-        Cancelling the wait takes the message out of the queue.
+    def submit(self, action: Callable[[], T], priority: Priority, deadline: float) -> asyncio.Future[T]:
+        """Run `action` in its turn, at once when it is there, and return what will have its result.
+
+        `Expired` when the turn comes after `deadline` (market time); whatever `action` raises ends up there, too.
+        Cancelling the future takes the message out of the queue.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._push(priority, deadline, action, done)
-        return await done
+        return done
 
     def post(self, action: Callable[[], object], priority: Priority) -> None:
         """Run `action` in its turn, whenever that is. It must not raise.

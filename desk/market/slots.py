@@ -24,9 +24,12 @@ def next_slot(t: float, interval: float) -> float:
     """First slot start at or after `t`, in this session or the next."""
     day = exchange_date(t)
     today = session(day)
-    for start in slots_of(today, interval) if today else ():
-        if start >= t:
-            return start
+    if today is not None:
+        about = max(0, int((t - today.opens) // interval))  # rounding may put it one off
+        starts = (today.opens + n * interval for n in (about, about + 1, about + 2))
+        found = next((start for start in starts if start >= t), today.closes)
+        if found < today.closes:
+            return found
     return next_session(day).opens
 
 

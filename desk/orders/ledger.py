@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from math import fsum
 from typing import Self
 
 from desk.market.calendar import exchange_date
@@ -49,10 +50,13 @@ class Ledger:
         self.unexplained: list[Line] = []
         self._working: dict[str, Tracked] = {}
         self._open: dict[str, Position] = {}
-        self._closed_on: dict[date, dict[str, Position]] = {}
         self._unpaired: dict[tuple[str, str], None] = {}
-        self._openings: list[Tracked] = []
         self._breaches: set[tuple[str, str]] = set()
+        self._touched: set[str] = set()
+        self._held: dict[str, Holding] = {}
+        self._entered: dict[str, float] = {}
+        self._troubled: dict[str, tuple[str, ...]] = {}
+        self._earned: dict[date, dict[str, Dollars]] = {}
 
     @classmethod
     def of(cls, strategy: str, lines: Iterable[Line]) -> Self:
@@ -75,8 +79,8 @@ class Ledger:
     @property
     def holdings(self) -> tuple[Holding, ...]:
         """Open positions, oldest first."""
-        found = [holding for position in self._open.values() if (holding := position.holding) is not None]
-        return tuple(sorted(found, key=lambda each: (each.opened, each.position)))
+        self._refresh()
+        return tuple(sorted(self._held.values(), key=lambda each: (each.opened, each.position)))
 
     @property
     def entries(self) -> tuple[float, ...]:
@@ -84,7 +88,8 @@ class Ledger:
 
         A limit that nobody took was no entry; an order that IB refused, or never had, counts: it is not tried again.
         """
-        return tuple(each.order.at for each in self._openings if not each.vain)
+        self._refresh()
+        return tuple(sorted(self._entered.values()))
 
     @property
     def breaches(self) -> frozenset[tuple[str, str]]:
@@ -99,7 +104,8 @@ class Ledger:
     @property
     def troubles(self) -> tuple[str, ...]:
         """What cannot be right: see `Position.troubles`, and lines that nothing explains."""
-        found = [text for position in self.positions.values() for text in position.troubles]
+        self._refresh()
+        found = [text for name in self.positions for text in self._troubled.get(name, ())] if self._troubled else []
         found += [f"nothing in the log of {self.strategy} explains {line}" for line in self.unexplained]
         return tuple(found)
 
@@ -113,9 +119,8 @@ class Ledger:
 
     def realised(self, day: date) -> Dollars:
         """Return what spreads closed on that exchange day earned, with their commissions of both sides deducted."""
-        positions = self._closed_on.get(day, {}).values()
-        gains = [gain.net for each in positions for gain in each.gains if exchange_date(gain.at) == day]
-        return sum(gains, Dollars(0.0))
+        self._refresh()
+        return Dollars(fsum(each.amount for each in self._earned.get(day, {}).values()))
 
     def book(self, day: date, *, ready: bool, trouble: str = "", refused: tuple[Veto, ...] = ()) -> Book:
         """Return the book on that exchange day, with every order at the state and the limit that the log has."""
@@ -154,19 +159,20 @@ class Ledger:
         tracked = self.orders[order.order_id] = self._working[order.order_id] = Tracked(order)
         if order.action is Action.OPEN:
             position.opening = tracked
-            self._openings.append(tracked)
         else:
             position.closings.append(tracked)
+        self._touched.add(position.name)
 
     def _told(self, tracked: Tracked | None, line: ExecLine | FillLine | CommissionLine | EndLine) -> None:
         if tracked is None:
             self.unexplained.append(line)
             return
+        self._touched.add(tracked.order.position)
         match line:
             case ExecLine(_, row):
                 tracked.execute(row)
                 self._pair(tracked, row.fill)
-                self._moved(self.positions[tracked.order.position], None if tracked.opening else row.at)
+                self._moved(self.positions[tracked.order.position])
             case FillLine():
                 tracked.fill(line)
                 self._pair(tracked, line.fill)
@@ -188,16 +194,37 @@ class Ledger:
             self.unexplained.append(line)
             return
         position.settled.append(line)
-        self._moved(position, line.at)
+        self._touched.add(position.name)
+        self._moved(position)
 
-    def _moved(self, position: Position, closed: float | None) -> None:
-        """Keep the open positions, and those of which something was closed by day, at hand."""
+    def _moved(self, position: Position) -> None:
+        """Keep the open positions at hand."""
         if position.quantity:
             self._open[position.name] = position
         else:
             self._open.pop(position.name, None)
-        if closed is not None:
-            self._closed_on.setdefault(exchange_date(closed), {})[position.name] = position
+
+    def _refresh(self) -> None:
+        """Look again at the positions that lines were about, so that a line costs the same however long the day."""
+        while self._touched:
+            self._look(self.positions[self._touched.pop()])
+
+    def _look(self, position: Position) -> None:
+        name, opening = position.name, position.opening
+        self._held.pop(name, None)
+        self._entered.pop(name, None)
+        self._troubled.pop(name, None)
+        for earned in self._earned.values():
+            earned.pop(name, None)
+        if (holding := position.holding) is not None:
+            self._held[name] = holding
+        if opening is not None and not opening.vain:
+            self._entered[name] = opening.order.at
+        if troubles := position.troubles:
+            self._troubled[name] = tuple(troubles)
+        for gain in position.gains:
+            earned = self._earned.setdefault(exchange_date(gain.at), {})
+            earned[name] = earned.get(name, Dollars(0.0)) + gain.net
 
 
 def total(ledgers: Iterable[Ledger]) -> dict[int, LegHeld]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pykka._envelope import Envelope as PykkaEnvelope
 
 
-_SWITCH = 0.0005
+_SWITCH = 0.0001
 """Seconds that a busy thread may keep the interpreter from others; Python's 5 ms would be most of an order's way."""
 
 

@@ -1,8 +1,10 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from desk.market.calendar import at, session
+from desk.market.calendar import at, exchange_date, session
 from desk.market.slots import due_before, due_since, longest_gap, missed, next_slot, outcome, slots_of, unaccounted
 from messages.contract import Contract, Quote
 from messages.market import ChainQuotes, Selection
@@ -41,6 +43,17 @@ def test_an_interval_that_does_not_divide_the_session_ends_before_the_close() ->
 )
 def test_the_next_slot_is_aligned_and_in_a_session(now: float, due: float) -> None:
     assert next_slot(now, 300) == due
+
+
+@given(st.floats(-4e4, 4e4), st.sampled_from([0.1, 0.3, 1.0, 7.7, 60.0, 300.0, 1e5]), st.integers(0, 40_000))
+def test_the_next_slot_is_the_first_of_all_that_is_not_before(offset: float, interval: float, steps: int) -> None:
+    today, following = session(DAY), session(date(2019, 5, 14))
+    assert today
+    assert following
+    for t in (today.opens + offset, today.opens + steps * interval):
+        if exchange_date(t) == DAY:
+            every = [*slots_of(today, interval), following.opens]
+            assert next_slot(t, interval) == min(start for start in every if start >= t)
 
 
 def test_slots_before_a_late_start_are_those_of_its_day() -> None:

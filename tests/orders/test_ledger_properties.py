@@ -70,8 +70,11 @@ histories = st.integers(0, 10**6).map(history)
 def test_line_by_line_and_at_once_are_the_same(lines: list[Line], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(lines)))
     ledger = Ledger.of("any", lines[:cut])
-    for line in lines[cut:]:
+    for n, line in enumerate(lines[cut:], cut + 1):
         ledger.apply(line)
+        looked = ledger.book(DAY, ready=True), ledger.troubles
+        fresh = Ledger.of("any", lines[:n])
+        assert looked == (fresh.book(DAY, ready=True), fresh.troubles)
     whole = Ledger.of("any", lines)
     assert ledger.book(DAY, ready=True) == whole.book(DAY, ready=True)
     assert ledger.legs() == whole.legs()

@@ -44,7 +44,7 @@ class Sending:
         self._gate = gate
         self._acknowledge = acknowledge
         self._synced = synced
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
 
     def place(self, order: Order) -> None:
         """Send an order, unless it is on its way or known to be there; the same order keeps its number."""
@@ -102,9 +102,9 @@ class Sending:
 
     def abandon(self, text: str) -> None:
         """Take those that wait for their turn as unknown, too: the broker ends."""
-        for task in self._tasks:
-            task.cancel()
-        self._tasks.clear()
+        for done in self._waiting:
+            done.cancel()
+        self._waiting.clear()
         for record in self._records:
             if record.awaited:
                 self._records.doubt(record, 0, text)
@@ -118,13 +118,15 @@ class Sending:
             if record.turn == turn:
                 action()
 
-        task = asyncio.ensure_future(self._queue.send(act, Priority.ORDER, deadline))
-        self._tasks.add(task)
-        task.add_done_callback(partial(self._sent, record, turn, refuse))
+        done = self._queue.submit(act, Priority.ORDER, deadline)
+        self._waiting.add(done)
+        done.add_done_callback(partial(self._sent, record, turn, refuse))
 
-    def _sent(self, record: Record, turn: int, refuse: Callable[[Record, str], None], task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None and record.turn == turn:
+    def _sent(
+        self, record: Record, turn: int, refuse: Callable[[Record, str], None], done: asyncio.Future[None]
+    ) -> None:
+        self._waiting.discard(done)
+        if not done.cancelled() and (error := done.exception()) is not None and record.turn == turn:
             refuse(record, str(error) if isinstance(error, BrokerError) else f"not sent: {error!r}")
 
     def _place(self, record: Record, order: Order) -> None:
