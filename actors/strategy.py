@@ -24,6 +24,8 @@ _ROUNDS = 12
 """Most rounds of data that one decision may ask for."""
 _HOLDS = 15.0
 """Market seconds for which a decision holds: wishes that the trader gets to later are refused."""
+_ASIDE = 0.05
+"""Machine seconds for which storing a decision that wishes for something keeps out of its orders' way."""
 _AGAIN = 5.0
 """Market seconds between two looks at what a flattening stop still has to close."""
 
@@ -40,6 +42,11 @@ class GiveUp:
     """The book or the data of poll `due` did not come in time."""
 
     due: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The orders of a decision are on their way: time to have it stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class StrategyActor(Actor):
         self._debits: dict[str, float] = {}
         self._trouble = ""
         self._looking = False
+        self._unrecorded: list[Seen] = []
 
     def started(self) -> None:
         """Ask for the book, and wait for the first poll."""
@@ -92,6 +100,8 @@ class StrategyActor(Actor):
                     self._decide(self._gathering)
             case GiveUp(due) if due == self._due:
                 self._give_up()
+            case Record():
+                self._record()
             case Flatten():
                 self._look_again()
             case Stored(error=error):
@@ -115,6 +125,7 @@ class StrategyActor(Actor):
     def stopped(self) -> None:
         """Be stopped."""
         self._state = self._state.to(Phase.STOPPED)
+        self._record()
         self.context.tell("trader", BookLeft(self.context.name, self._instance))
 
     def facts(self) -> dict[str, Any]:
@@ -217,9 +228,16 @@ class StrategyActor(Actor):
         text = as_json(decision, self._state, view)  # first: what cannot be recorded is not wished for
         self._wish(decision.actions, view)
         key = f"{self._instance} {view.t}"
-        self.context.tell(
-            "persistence", Seen(self.context.name, key, self._instance, view.t, text, view.quotes, view.chains)
-        )
+        self._unrecorded.append(Seen(self.context.name, key, self._instance, view.t, text, view.quotes, view.chains))
+        if decision.actions:
+            self.context.machine_after(_ASIDE, Record())
+        else:
+            self._record()
+
+    def _record(self) -> None:
+        for seen in self._unrecorded:
+            self.context.tell("persistence", seen)
+        self._unrecorded.clear()
 
     def _wish(self, wishes: tuple[Wish, ...], view: View) -> None:
         if not wishes:

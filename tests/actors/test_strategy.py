@@ -84,6 +84,24 @@ def test_what_was_seen_and_decided_is_recorded_with_the_state_it_was_decided_in(
         assert [veto["name"] for veto in json.loads(later.decision)["vetoes"]] == ["already_entered", "max_positions"]
 
 
+def test_recording_a_decision_keeps_out_of_its_orders_way_and_a_stop_in_between_loses_nothing() -> None:
+    around = market()
+    around.fulfil = sent
+    with stage(around, decider("dte0_ic")) as made:
+        made.until("09:45")
+        while not around.wishes:
+            made.system.run_for(0.001)
+        assert [seen for seen in around.seen if seen.at >= clock("09:45")] == []
+        made.supervisor.stop()
+        assert stopped(made, 0.01)
+        assert json.loads(around.seen[-1].decision)["wishes"] != []
+    around = market()
+    around.fulfil = sent
+    with stage(around, decider("dte0_ic")) as made:
+        made.until("09:45:01")
+        assert len(around.wishes) == len([seen for seen in around.seen if seen.at >= clock("09:45")]) == 1
+
+
 def test_until_the_book_is_ready_nothing_is_asked_of_the_market() -> None:
     around = market()
     around.books = holds(ready=False, trouble="the session is down")
