@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.orders.stage import AtIb, Stage
 
 S = OrderState
 STRATEGIES = "dte0", "monthly"
+EXAMPLES = int(os.environ.get("CONDOR_CHAOS", "60"))
+"""Runs; the long form is CONDOR_CHAOS=3000."""
 
 
 class Chaos:
@@ -193,7 +196,7 @@ OFTEN = ["enter", "exit", "exit", "fill", "fill", "fill_untold", "deliver", "tim
 SELDOM = ["repeat", "unknown", "resolve", "lose", "arrive", "cancel", "reject", "restart", "outage", "halt"]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.lists(st.sampled_from(OFTEN + SELDOM), min_size=5, max_size=60))
 def test_no_order_twice_and_no_fill_lost(seed: int, names: list[str]) -> None:
     # Here processes die, not machines: what they wrote stays. Syncs have tests of their own and take most of the time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 
 import pytest
@@ -10,6 +11,8 @@ from messages.orders import Action, Order, OrderState, OrderTold
 from tests.ib.orders.stage import Bench, Stage, play
 
 S = OrderState
+SEEDS = int(os.environ.get("CONDOR_CHAOS", "12"))
+"""Runs; the long form is CONDOR_CHAOS=300."""
 FAULTS = (
     "lost-placement share=0.3",
     "late-placement seconds=12 share=0.3",
@@ -71,7 +74,7 @@ async def trouble(made: Bench, random: Random) -> list[Order]:
     return orders
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_the_desk_ends_up_knowing_what_the_exchange_knows(seed: int) -> None:
     async def scenario(stage: Stage) -> None:
         async with stage.desk() as made:
