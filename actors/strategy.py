@@ -89,28 +89,12 @@ class StrategyActor(Actor):
         self._wait_for_poll(self.context.clock.time())
 
     def receive(self, message: object) -> object:
-        """Go one step further with the decision in hand."""
-        match message:
-            case Poll(due):
-                self._begin(due)
-            case Book():
-                self._learn(message)
-            case Spots() | ChainQuotes() | Bars() | Recorded():
-                if self._gathering is not None and self._gathering.take(message) and not self._gathering.waiting:
-                    self._decide(self._gathering)
-            case GiveUp(due) if due == self._due:
-                self._give_up()
-            case Record():
-                self._record()
-            case Flatten():
-                self._look_again()
-            case Stored(error=error):
-                if error:
-                    self.context.log.warning("a decision was not recorded", reason=error)
-            case ChainProgress() | GiveUp():
-                pass
-            case _:
-                raise TypeError(message)
+        """Go one step further with the decision in hand; a crash leaves no decision unrecorded."""
+        try:
+            self._handle(message)
+        except BaseException:
+            self._record()
+            raise
         return None
 
     def drain(self) -> bool:
@@ -152,6 +136,29 @@ class StrategyActor(Actor):
             "chosen_count": self._chosen_count,
             "degraded": self._trouble,
         }
+
+    def _handle(self, message: object) -> None:
+        match message:
+            case Poll(due):
+                self._begin(due)
+            case Book():
+                self._learn(message)
+            case Spots() | ChainQuotes() | Bars() | Recorded():
+                if self._gathering is not None and self._gathering.take(message) and not self._gathering.waiting:
+                    self._decide(self._gathering)
+            case GiveUp(due) if due == self._due:
+                self._give_up()
+            case Record():
+                self._record()
+            case Flatten():
+                self._look_again()
+            case Stored(error=error):
+                if error:
+                    self.context.log.warning("a decision was not recorded", reason=error)
+            case ChainProgress() | GiveUp():
+                pass
+            case _:
+                raise TypeError(message)
 
     # ---- One poll ---------------------------------------------------------------------------------------------------
 

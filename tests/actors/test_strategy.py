@@ -84,7 +84,7 @@ def test_what_was_seen_and_decided_is_recorded_with_the_state_it_was_decided_in(
         assert [veto["name"] for veto in json.loads(later.decision)["vetoes"]] == ["already_entered", "max_positions"]
 
 
-def test_recording_a_decision_keeps_out_of_its_orders_way_and_a_stop_in_between_loses_nothing() -> None:
+def test_recording_a_decision_keeps_out_of_its_orders_way_and_neither_a_stop_nor_a_crash_loses_it() -> None:
     around = market()
     around.fulfil = sent
     with stage(around, decider("dte0_ic")) as made:
@@ -94,6 +94,16 @@ def test_recording_a_decision_keeps_out_of_its_orders_way_and_a_stop_in_between_
         assert [seen for seen in around.seen if seen.at >= clock("09:45")] == []
         made.supervisor.stop()
         assert stopped(made, 0.01)
+        assert json.loads(around.seen[-1].decision)["wishes"] != []
+    around = market()
+    around.fulfil = sent
+    with stage(around, decider("dte0_ic")) as made:
+        made.until("09:45")
+        while not around.wishes:
+            made.system.run_for(0.001)
+        made.system.tell("strategy-mine", object())
+        made.system.run_for(1.0)
+        assert made.report().restarts == 1
         assert json.loads(around.seen[-1].decision)["wishes"] != []
     around = market()
     around.fulfil = sent
