@@ -140,6 +140,30 @@ def resume(*, config: ConfigFile = CONFIG, data: Data = None, json: AsJson = Fal
 
 
 @app.command()
+def settle(
+    position: Annotated[str | None, typer.Argument(help="The position; default: list those that are open.")] = None,
+    price: Annotated[float | None, typer.Argument(help="What closing it cost, in dollars per share.")] = None,
+    *,
+    quantity: Annotated[int | None, typer.Option(help="How many condors; default: all that are open.")] = None,
+    commission: Annotated[float, typer.Option(help="Dollars of commission for all of it.")] = 0.0,
+    config: ConfigFile = CONFIG,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Write down that a position was closed outside of the desk, by hand in TWS for instance. Nothing is sent.
+
+    Examples: supervisor.py settle · supervisor.py settle monthly_ic-20190513T194500-2 1.25 --commission 2.6
+    """
+    from commands.settling import Closed, list_open, settle_position
+
+    if position is None:
+        raise typer.Exit(list_open(config, data, as_json=json))
+    if price is None:
+        raise typer.BadParameter("say what closing it cost, in dollars per share", param_hint="PRICE")
+    raise typer.Exit(settle_position(Closed(position, price, quantity, commission), config, data, as_json=json))
+
+
+@app.command()
 def preflight(
     *,
     config: ConfigFile = CONFIG,

@@ -19,7 +19,7 @@ from desk.orders.journal import read
 from desk.orders.ledger import Ledger
 from desk.orders.money import PerShare, max_loss
 from desk.orders.summary import Summary, summarise, trades
-from messages.orders import Holding
+from messages.orders import Condor, Holding
 
 _COUNTS = ("total_trades", "wins", "losses")
 _SIGNED = ("gross_pnl", "net_pnl", "avg_pnl", "max_win", "max_loss")
@@ -66,7 +66,7 @@ def trades_view(accounts: Mapping[str, Account]) -> RenderableType:
 
 def trades_json(account: Account) -> Any:
     """Give a strategy's figures under the seed's names, and its open positions, for `to_json`."""
-    return {**asdict(account.summary), "positions": [_position(each) for each in account.holdings]}
+    return {**asdict(account.summary), "positions": [position_json(each) for each in account.holdings]}
 
 
 def view_of(strategy: str, holding: Holding, debit: float | None = None, gain: float | None = None) -> CondorView:
@@ -92,8 +92,17 @@ def _described(ledger: Ledger, name: str) -> str:
     condor, opening = position.condor, position.opening
     if condor is None or opening is None or opening.average is None:
         return name
+    return _condor(condor, position.opened, opening.average)
+
+
+def described(holding: Holding) -> str:
+    """Give an open position in words."""
+    return _condor(holding.condor, holding.quantity, holding.credit)
+
+
+def _condor(condor: Condor, quantity: int, credit: float) -> str:
     strikes = sorted(leg.strike for leg in condor.legs)
-    return f"{condor_words(condor.short_put.expiry, strikes)} x {position.opened} for {opening.average:.2f}"
+    return f"{condor_words(condor.short_put.expiry, strikes)} x {quantity} for {credit:.2f}"
 
 
 def _cell(figure: str, value: float) -> Text | str:
@@ -110,7 +119,8 @@ def _banked(name: str, amount: float) -> Text | None:
     return Text.assemble((f"{name}: closing parts of what is open has earned ", "dim"), dollars(amount))
 
 
-def _position(holding: Holding) -> Any:
+def position_json(holding: Holding) -> dict[str, Any]:
+    """Give an open position, for `to_json`."""
     view = view_of("", holding)
     return {
         "position": holding.position,

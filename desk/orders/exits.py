@@ -94,7 +94,8 @@ class Exits:
         quotes: Iterable[Quote] = (),
     ) -> Veto | None:
         if lacking := self._watch.lacking(legs_of(holding)):
-            return Veto("unexplained", f"IB holds less than the ledger: {'; '.join(map(str, lacking))}")
+            text = f"IB holds less than the ledger: {'; '.join(map(str, lacking))}"
+            return Veto("unexplained", f"{text}. If it was closed elsewhere, stop the desk and `settle` it")
         try:
             order = self._order(account, holding, wish)
         except ValueError as error:

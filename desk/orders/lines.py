@@ -2,8 +2,9 @@
 
 `trades.jsonl` has ORDER (the intent, before anything is sent), EXEC (an execution, as soon as it is told), FILL (one
 fill of the whole condor with its commission), COMMISSION (one that came after its FILL), END (an order that is over)
-and SETTLED (what expired). `risk_events.jsonl` has RISK (a red line crossed, or clear again). Prices are dollars per
-share as the strategy sees them, credit and debit positive; `ts` is UTC with its zone; quantities are spreads.
+and SETTLED (what ended without an order of ours). `risk_events.jsonl` has RISK (a red line crossed, or clear again).
+Prices are dollars per share as the strategy sees them, credit and debit positive; `ts` is UTC with its zone; quantities
+are spreads.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import Any
 from desk.orders import encoding
 from desk.orders.line_order import order_fields, order_of
 from messages.orders import Action, Breach, Executed, Order, OrderState
+
+EXPIRY, HAND = "expiry", "hand"
+"""What ends positions without an order of the desk's: they expire, or somebody closes them elsewhere."""
 
 
 class LineError(ValueError):
@@ -79,12 +83,17 @@ class EndLine:
 
 @dataclass(frozen=True, slots=True)
 class SettledLine:
-    """SETTLED: `quantity` spreads of a position expired; `price` per share is what settling them cost."""
+    """SETTLED: `quantity` spreads of a position ended without an order of ours, at a cost of `price` per share.
+
+    They expired, or `by` says how else; `commission` in dollars.
+    """
 
     position: str
     quantity: int
     price: float
     at: float
+    commission: float = 0.0
+    by: str = EXPIRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ def encode(line: Line) -> dict[str, Any]:
         case SettledLine():
             event, at = "SETTLED", line.at
             fields = {"position": line.position, "settle_price": line.price, "qty": line.quantity}
+            fields |= {"commission": line.commission, "by": line.by}
         case RiskLine(breach):
             event, at = "RISK", line.at
             numbers = {name: _number(value) for name, value in breach.numbers.items()}
@@ -231,8 +241,14 @@ def _end(record: Mapping[str, Any]) -> EndLine:
 
 
 def _settled(record: Mapping[str, Any]) -> SettledLine:
-    price = float(record["settle_price"])
-    return SettledLine(str(record["position"]), int(record["qty"]), price, unstamp(record["ts"]))
+    return SettledLine(
+        position=str(record["position"]),
+        quantity=int(record["qty"]),
+        price=float(record["settle_price"]),
+        at=unstamp(record["ts"]),
+        commission=float(record.get("commission", 0.0)),
+        by=str(record.get("by", EXPIRY)),
+    )
 
 
 def _risk(record: Mapping[str, Any]) -> RiskLine:

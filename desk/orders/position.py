@@ -85,7 +85,7 @@ class Position:
             for order in self.closings
             for row in order.bag
         ]
-        gains += [gain(line.at, line.quantity, line.price, Dollars(0.0)) for line in self.settled]
+        gains += [gain(line.at, line.quantity, line.price, Dollars(line.commission)) for line in self.settled]
         return sorted(gains, key=lambda each: each.at)
 
     @property
