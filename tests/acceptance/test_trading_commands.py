@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from desk.orders.journal import Journals
 from tests.acceptance.running import supervisor
+from tests.orders.made import filled, order
 
 SEED = {
     *("total_trades", "wins", "losses", "win_rate", "gross_pnl", "total_commission", "net_pnl", "avg_pnl"),
@@ -65,6 +67,23 @@ def test_halted_stays_halted_until_resume(tmp_path: Path) -> None:
     assert {refusal["name"] for each in polls for refusal in each["refused"]} == {"halted"}
     assert "HALTED: storm" in supervisor("status", "--data", str(tmp_path)).stdout
     assert "Resumed: this halt is lifted. Reason: storm" in supervisor("resume", "--data", str(tmp_path)).stdout
+
+
+def test_a_position_closed_by_hand_is_settled(tmp_path: Path) -> None:
+    with Journals(tmp_path / "logs") as journals:
+        journals.open("dte0_ic").append(*filled(order("a", quantity=2), 1.2, commission=5.2))
+    where = "--data", str(tmp_path)
+    assert supervisor("settle", *where).stdout.startswith("a  May 13 2790/2800/2900/2910 x 2 for 1.20")
+    unsaid = supervisor("settle", "a", *where)
+    assert (unsaid.returncode, "what closing it cost" in unsaid.stderr) == (2, True)
+    done = supervisor("settle", "a", "0.5", "--commission", "4.8", *where)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "a: 2 closed at 0.50, +130.00 dollars with commissions; 0 left.",
+    )
+    again = supervisor("settle", "a", "0.5", *where)
+    assert (again.returncode, "unknown open position a" in again.stderr) == (2, True)
+    assert json.loads(supervisor("summary", "dte0_ic", *where, "--json").stdout)["net_pnl"] == 130.0
 
 
 def test_preflight_of_the_default_run(tmp_path: Path) -> None:
