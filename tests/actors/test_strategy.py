@@ -1,6 +1,8 @@
 """StrategyActor in virtual time: when it decides, on what, whom it asks, and what it passes on."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -84,32 +86,39 @@ def test_what_was_seen_and_decided_is_recorded_with_the_state_it_was_decided_in(
         assert [veto["name"] for veto in json.loads(later.decision)["vetoes"]] == ["already_entered", "max_positions"]
 
 
-def test_recording_a_decision_keeps_out_of_its_orders_way_and_neither_a_stop_nor_a_crash_loses_it() -> None:
+def recorded_since(around: Surroundings, time: str) -> list[bool]:
+    """Whether each decision that has been recorded since then wished for something."""
+    return [json.loads(seen.decision)["wishes"] != [] for seen in around.seen if seen.at >= clock(time)]
+
+
+@contextmanager
+def just_wished() -> Iterator[tuple[Stage, Surroundings]]:
     around = market()
     around.fulfil = sent
     with stage(around, decider("dte0_ic")) as made:
         made.until("09:45")
         while not around.wishes:
             made.system.run_for(0.001)
-        assert [seen for seen in around.seen if seen.at >= clock("09:45")] == []
+        yield made, around
+
+
+def test_recording_a_decision_keeps_out_of_its_orders_way() -> None:
+    with just_wished() as (made, around):
+        assert recorded_since(around, "09:45") == []
+        made.system.run_for(0.1)
+        assert recorded_since(around, "09:45") == [True]
+
+
+def test_neither_a_stop_nor_a_crash_loses_a_decision() -> None:
+    with just_wished() as (made, around):
         made.supervisor.stop()
         assert stopped(made, 0.01)
-        assert json.loads(around.seen[-1].decision)["wishes"] != []
-    around = market()
-    around.fulfil = sent
-    with stage(around, decider("dte0_ic")) as made:
-        made.until("09:45")
-        while not around.wishes:
-            made.system.run_for(0.001)
+        assert recorded_since(around, "09:45") == [True]
+    with just_wished() as (made, around):
         made.system.tell("strategy-mine", object())
         made.system.run_for(1.0)
         assert made.report().restarts == 1
-        assert json.loads(around.seen[-1].decision)["wishes"] != []
-    around = market()
-    around.fulfil = sent
-    with stage(around, decider("dte0_ic")) as made:
-        made.until("09:45:01")
-        assert len(around.wishes) == len([seen for seen in around.seen if seen.at >= clock("09:45")]) == 1
+        assert recorded_since(around, "09:45") == [True]
 
 
 def test_until_the_book_is_ready_nothing_is_asked_of_the_market() -> None:
