@@ -146,6 +146,7 @@ def settle(
     *,
     quantity: Annotated[int | None, typer.Option(help="How many condors; default: all that are open.")] = None,
     commission: Annotated[float, typer.Option(help="Dollars of commission for all of it.")] = 0.0,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what was written down last about it.")] = False,
     config: ConfigFile = CONFIG,
     data: Data = None,
     json: AsJson = False,
@@ -154,10 +155,12 @@ def settle(
 
     Examples: supervisor.py settle · supervisor.py settle monthly_ic-20190513T194500-2 1.25 --commission 2.6
     """
-    from commands.settling import Closed, list_open, settle_position
+    from commands.settling import Closed, list_open, settle_position, take_back
 
     if position is None:
         raise typer.Exit(list_open(config, data, as_json=json))
+    if undo:
+        raise typer.Exit(take_back(position, config, data, as_json=json))
     if price is None:
         raise typer.BadParameter("say what closing it cost, in dollars per share", param_hint="PRICE")
     raise typer.Exit(settle_position(Closed(position, price, quantity, commission), config, data, as_json=json))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +18,8 @@ from desk.console.trades import described, position_json
 from desk.gateway.journal import Journal as GatewayJournal
 from desk.orders.journal import TRADES, Journal, Journals, read
 from desk.orders.ledger import Ledger
-from desk.orders.lines import HAND, SettledLine
+from desk.orders.lines import HAND, Line, SettledLine
+from desk.orders.position import Position
 from messages.orders import Holding
 
 
@@ -32,23 +34,31 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _Log:
     journal: Journal
     ledger: Ledger
-    holding: Holding
 
 
 def settle_position(closed: Closed, config: Path, data: Path | None, *, as_json: bool) -> int:
     """Write it down; the desk that owns the log must be stopped. `RefusedError` when it cannot have been like that."""
-    logs, names = _logs(config, data)
-    with Journals(logs) as journals:
-        held = {each.holding.position: each for name in names for each in _open(journals, name)}
-        found = held[one_of("open position", closed.position, held)]
-        line = _line(closed, found, _now(logs.parent))
-        before = _net(found)
-        found.journal.append(line)
-        found.ledger.apply(line)
-    _tell(found, line, round(_net(found) - before, 2), as_json=as_json)
+    folder, names = _logs(config, data)
+    with Journals(folder) as journals:
+        logs = [_log(journals, name) for name in names]
+        held = {holding.position: (log, holding) for log in logs for holding in log.ledger.holdings}
+        log, holding = held[one_of("open position", closed.position, held)]
+        _write(log, _line(closed, log, holding, _now(folder.parent)), as_json=as_json)
+    return 0
+
+
+def take_back(position: str, config: Path, data: Path | None, *, as_json: bool) -> int:
+    """Write down that what was written down last about a position was a mistake. `RefusedError` when nothing was."""
+    folder, names = _logs(config, data)
+    with Journals(folder) as journals:
+        logs = [_log(journals, name) for name in names]
+        told = {name: (log, line) for log in logs for name, line in _by_hand(log.journal.lines).items()}
+        log, line = told[one_of("position settled by hand", position, told)]
+        undone = replace(line, quantity=-line.quantity, commission=-line.commission, at=_now(folder.parent))
+        _write(log, undone, as_json=as_json)
     return 0
 
 
@@ -76,14 +86,25 @@ def _logs(config: Path, data: Path | None) -> tuple[Path, list[str]]:
     return folder / "logs", names
 
 
-def _open(journals: Journals, name: str) -> list[_Open]:
+def _log(journals: Journals, name: str) -> _Log:
     journal = journals.open(name)
-    ledger = Ledger.of(name, journal.lines)
-    return [_Open(journal, ledger, holding) for holding in ledger.holdings]
+    return _Log(journal, Ledger.of(name, journal.lines))
 
 
-def _line(closed: Closed, found: _Open, now: float) -> SettledLine:
-    holding = found.holding
+def _by_hand(lines: Iterable[Line]) -> dict[str, SettledLine]:
+    """What was written down last about each position, and has not been taken back."""
+    standing: dict[str, list[SettledLine]] = {}
+    for line in lines:
+        if isinstance(line, SettledLine) and line.by == HAND:
+            told = standing.setdefault(line.position, [])
+            if line.quantity > 0:
+                told.append(line)
+            else:
+                told.pop()
+    return {position: told[-1] for position, told in standing.items() if told}
+
+
+def _line(closed: Closed, log: _Log, holding: Holding, now: float) -> SettledLine:
     quantity = holding.quantity if closed.quantity is None else closed.quantity
     if not 1 <= quantity <= holding.quantity:
         raise RefusedError(f"--quantity {quantity}: {holding.quantity} of {holding.position} are open")
@@ -92,7 +113,7 @@ def _line(closed: Closed, found: _Open, now: float) -> SettledLine:
         raise RefusedError(f"price {closed.price:g}: expected {text}")
     if not (math.isfinite(closed.commission) and closed.commission >= 0):
         raise RefusedError(f"--commission {closed.commission:g}: expected dollars for all of it, 0 or more")
-    for order in found.ledger.working:
+    for order in log.ledger.working:
         if order.order.position == holding.position:
             text = "let the desk run until it knows what became of it, stop it, and say this again"
             raise RefusedError(f"order {order.order.order_id} of that position has not ended in the log: {text}")
@@ -108,19 +129,23 @@ def _now(folder: Path) -> float:
     return kept.market_time if kept else RealClock().time()
 
 
-def _net(found: _Open) -> float:
-    return sum(gain.net.amount for gain in found.ledger.positions[found.holding.position].gains)
-
-
-def _tell(found: _Open, line: SettledLine, net: float, *, as_json: bool) -> None:
-    left = found.holding.quantity - line.quantity
+def _write(log: _Log, line: SettledLine, *, as_json: bool) -> None:
+    position = log.ledger.positions[line.position]
+    before = _net(position)
+    log.journal.append(line)
+    log.ledger.apply(line)
+    left, net = position.quantity, round(_net(position) - before, 2)
     if as_json:
-        told = {"strategy": found.ledger.strategy, "position": line.position, "quantity": line.quantity, "left": left}
+        told = {"strategy": log.ledger.strategy, "position": line.position, "quantity": line.quantity, "left": left}
         sys.stdout.write(to_json({**told, "price": line.price, "commission": line.commission, "net": net}) + "\n")
         return
-    earned = f"{net:+,.2f} dollars with commissions"
-    _say(f"{line.position}: {line.quantity} closed at {line.price:.2f}, {earned}; {left} left.")
+    done = f"{line.quantity} closed" if line.quantity > 0 else f"{-line.quantity} not closed after all"
+    _say(f"{line.position}: {done} at {line.price:.2f}, {net:+,.2f} dollars with commissions; {left} left.")
     _say("Nothing was sent. The next start of the desk compares its logs with IB.")
+
+
+def _net(position: Position) -> float:
+    return sum(gain.net.amount for gain in position.gains)
 
 
 def _say(text: str) -> None:

@@ -1,12 +1,13 @@
 """`settle`: what somebody closed elsewhere is written down once, and nothing that cannot have been."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from commands.errors import RefusedError
-from commands.settling import Closed, list_open, settle_position
+from commands.settling import Closed, list_open, settle_position, take_back
 from desk.gateway.journal import Journal as GatewayJournal
 from desk.orders.errors import JournalBusyError
 from desk.orders.journal import Journals, read
@@ -70,6 +71,22 @@ def test_without_a_position_the_open_ones_are_named(data: Path, capsys: pytest.C
         assert shown[0].endswith("x 2 for 1.20")
         assert list_open(NONE, data, as_json=True) == 0
         assert [each["position"] for each in json.loads(capsys.readouterr().out)] == ["a", "b"]
+
+
+def test_a_mistake_is_taken_back_once(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, day = ledger(data), date(2019, 5, 13)
+    GatewayJournal(OPENED + 5000).save(data)
+    settle(data, "a", 0.5, 1, 2.0)
+    settle(data, "a", 0.7)
+    capsys.readouterr()
+    assert take_back("a", NONE, data, as_json=False) == 0
+    assert "a: 1 not closed after all at 0.70, -47.40 dollars with commissions; 1 left." in capsys.readouterr().out
+    assert take_back("a", NONE, data, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["left"] == 2
+    after = ledger(data)
+    assert (after.holdings, after.realised(day), after.troubles) == (before.holdings, before.realised(day), ())
+    with pytest.raises(RefusedError, match="unknown position settled by hand a; known: none"):
+        take_back("a", NONE, data, as_json=True)
 
 
 @pytest.mark.parametrize(
