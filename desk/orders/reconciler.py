@@ -16,6 +16,8 @@ from desk.orders.worker import Worker
 from messages.contract import Contract
 from messages.orders import Held, Holding, Truth
 
+REMEDY = "what to do: docs/orders.md, When positions differ"
+
 
 class Reconciler:
     """Takes truths for all accounts; see `Inquiry` for when they are asked for.
@@ -97,7 +99,7 @@ class Reconciler:
         self._watch.look(differences(legs, self._positions, gone), self._worker.executions, first=first)
         now = self._watch.unexplained
         if now and now != before:
-            self._edge.log.error("positions differ", unexplained=[str(each) for each in now])
+            self._edge.log.error("positions differ", unexplained=[str(each) for each in now], remedy=REMEDY)
         elif before and not now:
             self._edge.log.info("positions agree again")
         if self._watch.doubtful or (first and self._watch.unexplained):

@@ -29,7 +29,7 @@ from desk.orders.ladder import Pace
 from desk.orders.limits import Limits
 from desk.orders.lines import RiskLine
 from desk.orders.reconcile import Watch
-from desk.orders.reconciler import Reconciler
+from desk.orders.reconciler import REMEDY, Reconciler
 from desk.orders.recorder import Recorder
 from desk.orders.standing import day_so_far, open_positions
 from desk.orders.worker import Worker
@@ -364,7 +364,8 @@ class Trader:
         disk = [account.trouble for account in self.accounts.values() if account.trouble]
         halted = [f"halted: {self.halted.reason}"] if self.halted else []
         waiting = [] if self.able else [f"not reconciled: {self.inquiry.error}"]
-        return "; ".join([*halted, *waiting, *disk, *self.truth.unexplained])
+        remedy = [REMEDY] if self.truth.unexplained else []
+        return "; ".join([*halted, *waiting, *disk, *self.truth.unexplained, *remedy])
 
     def _show(self) -> None:
         day = exchange_date(self._edge.now())
