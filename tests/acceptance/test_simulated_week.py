@@ -112,7 +112,7 @@ def test_memory_is_flat(week: Week) -> None:
     all_objects = [count.objects for count in week.warm]
     resident = [count.resident for count in week.warm]
     figures = {"ours": slope(ours), "objects": slope(all_objects), "MiB": slope(resident)}
-    sys.stdout.write(f"per count: {figures}, resident: {resident}\n")
+    sys.stdout.write(f"per count: {figures}, resident: {resident}, more than at first: {grown(week.warm)}\n")
     assert slope(ours) < MOST, (ours, grown(week.warm))
 
 
