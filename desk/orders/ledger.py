@@ -205,7 +205,7 @@ class Ledger:
             self._open.pop(position.name, None)
 
     def _refresh(self) -> None:
-        """Look again at the positions that lines were about, so that a line costs the same however long the day."""
+        """Look again at the positions that lines were about, and at no others of the day."""
         while self._touched:
             self._look(self.positions[self._touched.pop()])
 
